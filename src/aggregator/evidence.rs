@@ -1,0 +1,41 @@
+//! The events behind a request.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+/// How often, when, and three events to look up. Merging commutes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    pub events: u64,
+    pub first_seen: Timestamp,
+    pub last_seen: Timestamp,
+    /// Up to three event ids, the earliest by time, then by id.
+    pub samples: BTreeSet<(Timestamp, String)>,
+}
+
+/// How many event ids are kept for a request.
+pub const SAMPLES: usize = 3;
+
+impl Evidence {
+    /// The evidence of one event.
+    pub fn of(time: Timestamp, id: Option<&str>) -> Self {
+        Self {
+            events: 1,
+            first_seen: time,
+            last_seen: time,
+            samples: id.map(|id| (time, id.to_owned())).into_iter().collect(),
+        }
+    }
+
+    /// Adds the other's events to these.
+    pub fn merge(&mut self, other: &Self) {
+        self.events += other.events;
+        self.first_seen = self.first_seen.min(other.first_seen);
+        self.last_seen = self.last_seen.max(other.last_seen);
+        self.samples.extend(other.samples.iter().cloned());
+        while self.samples.len() > SAMPLES {
+            self.samples.pop_last();
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Events to [`Usage`]: which action, on which resource, in which context, with which evidence.
+//!
+//! In: events in any order, the catalogue with its rules, a [`Selection`]. Out: one `Usage` a principal. Adding events and
+//! merging aggregators commute, so order and threads never show. Memory grows with distinct usage, not with events.
+
+mod aggregate;
+mod coverage;
+mod evidence;
+mod lineage;
+mod resolver;
+mod selection;
+mod usage;
+
+pub use aggregate::Aggregator;
+pub use coverage::{Coverage, DeniedCall, RecordCounts, UnmappedEvent};
+pub use evidence::Evidence;
+pub use lineage::{CreatedResource, Lineage};
+pub use resolver::{Need, Resolution, Resolver};
+pub use selection::Selection;
+pub use usage::{Certainty, Hole, HoleCause, Observation, Origin, Usage, UsedRequest};

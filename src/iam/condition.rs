@@ -1,0 +1,1 @@
+//! The Condition element of a statement.

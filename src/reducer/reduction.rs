@@ -1,0 +1,127 @@
+//! What goes into a reduction and what comes out.
+
+use crate::aggregator::{Evidence, Origin, Usage};
+use crate::catalog::Catalog;
+use crate::iam::{Action, ArnPattern, Conditions, PolicyDocument};
+
+/// Which conditions narrow the policy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ConditionLevel {
+    None,
+    /// What a deployment does not change from one merge to the next.
+    #[default]
+    Sound,
+    /// Also what a merge may change: tags, Regions, parameters.
+    Strict,
+}
+
+/// How to reduce.
+#[derive(Debug, Clone, Default)]
+pub struct ReduceOptions {
+    pub conditions: ConditionLevel,
+    /// Base name of the policies, such as the role's name.
+    pub name: String,
+}
+
+/// One policy document, ready for `aws iam create-policy`.
+#[derive(Debug, Clone)]
+pub struct NamedPolicy {
+    pub name: String,
+    pub document: PolicyDocument,
+    /// Size as IAM counts it: without white space.
+    pub characters: usize,
+}
+
+/// One line of the policy: an action on a resource pattern under a condition, with what speaks for it.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    pub sid: String,
+    pub action: Action,
+    pub resource: ArnPattern,
+    pub conditions: Conditions,
+    pub origin: Origin,
+    pub evidence: Evidence,
+    /// Operations that needed it, as `eks.amazonaws.com:CreateNodegroup`.
+    pub operations: Vec<String>,
+    /// Services through which it was used on the principal's behalf.
+    pub via: Vec<String>,
+    /// Why it is there or when it is needed, where that is not plain from the operation.
+    pub note: Option<String>,
+}
+
+/// A place where the policy allows more than was seen, and the rule that made it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Widening {
+    pub rule: WideningRule,
+    pub action: Action,
+    pub resource: ArnPattern,
+    pub detail: String,
+}
+
+/// The named rules of DESIGN.md, section 5.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WideningRule {
+    GeneratedId,
+    GeneratedSuffix,
+    ListResource,
+    UnresolvedField,
+    TooManyResources,
+    Quota,
+    Lifecycle,
+    User(String),
+}
+
+/// The counts behind the proof.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// Requests replayed against the policy.
+    pub requests: usize,
+    /// Of these, allowed (all of them, or nothing is printed).
+    pub allowed: usize,
+    /// Grants dropped in turn.
+    pub grants_tested: usize,
+    /// Grants that could be dropped with every request still allowed (none, or nothing is printed).
+    pub removable: usize,
+}
+
+/// A policy set that passed its proof. Made only by [`reduce`].
+#[derive(Debug, Clone)]
+pub struct VerifiedPolicy {
+    policies: Vec<NamedPolicy>,
+    grants: Vec<Grant>,
+    widenings: Vec<Widening>,
+    proof: Proof,
+}
+
+impl VerifiedPolicy {
+    pub fn policies(&self) -> &[NamedPolicy] {
+        &self.policies
+    }
+
+    pub fn grants(&self) -> &[Grant] {
+        &self.grants
+    }
+
+    pub fn widenings(&self) -> &[Widening] {
+        &self.widenings
+    }
+
+    pub fn proof(&self) -> Proof {
+        self.proof
+    }
+}
+
+/// Why there is no policy.
+#[derive(Debug, thiserror::Error)]
+pub enum ReduceError {
+    /// A bug of ours, found by the proof: never print such a policy.
+    #[error("the policy failed its own proof: {0}")]
+    ProofFailed(String),
+    #[error("the policy needs {needed} documents of {limit} characters and at most {allowed} are allowed")]
+    DoesNotFit { needed: usize, limit: usize, allowed: usize },
+}
+
+/// Reduces usage to the tightest policy that covers it, and proves it.
+pub fn reduce(_usage: &Usage, _catalog: &Catalog, _options: &ReduceOptions) -> Result<VerifiedPolicy, ReduceError> {
+    todo!()
+}
