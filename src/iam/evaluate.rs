@@ -18,3 +18,19 @@ pub struct Request {
     pub resource: Resource,
     pub context: Context,
 }
+
+/// IAM's answer, with the statement that decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Allowed by statement `statement` of policy `policy`.
+    Allow { policy: usize, statement: usize },
+    /// Explicitly denied by a statement.
+    Deny { policy: usize, statement: usize },
+    /// No statement allows it.
+    ImplicitDeny,
+}
+
+/// Decides a request against identity-based policies of one principal.
+pub fn evaluate(_policies: &[super::PolicyDocument], _request: &Request) -> Decision {
+    todo!()
+}
