@@ -1,11 +1,26 @@
 //! What AWS says exists: services, actions, resource types, condition keys (generated, from the Service Authorization
 //! Reference), and our rules on top of it: which fields of a record fill an ARN, which permissions a call hides.
+//!
+//! The generated part is one compressed file, `data/catalog.bin` (see `data/SOURCE.md`), in which each service can be
+//! read for itself. Where the reference is wrong, `data/corrections.toml` says so, row by row with reason and source.
 
 mod action_entry;
+mod condition_key;
+mod container;
+mod corrections;
+mod edit_distance;
 mod embedded;
+mod encoding;
 mod resource_type;
 pub mod rules;
+mod service;
+#[cfg(test)]
+mod tests;
 
 pub use action_entry::{ActionEntry, ActionResourceType};
-pub use embedded::Catalog;
+pub use condition_key::{ConditionKeyEntry, ConditionValueType, UnknownValueType};
+pub use container::{CatalogBuilder, CatalogInfo};
+pub use corrections::{Change, Correction};
+pub use embedded::{Catalog, CatalogError};
 pub use resource_type::ResourceType;
+pub use service::Service;

@@ -1,7 +1,7 @@
 //! Resource types and their ARN templates.
 
 /// A resource type of a service, such as `nodegroup` of `eks`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceType {
     pub name: String,
     /// ARN templates with variables: `arn:${Partition}:eks:${Region}:${Account}:nodegroup/${ClusterName}/…/${UUID}`.
