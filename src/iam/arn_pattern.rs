@@ -1,7 +1,211 @@
 //! Patterns over ARNs, as the Resource element of a policy holds them.
 
+use std::fmt;
+use std::str::FromStr;
+
+use super::arn::{Colons, check_segments};
+use super::glob::{self, Symbol};
+use super::variable::{has_variable, symbols};
+use super::{Arn, ParseArnError, Resource};
+
 /// `*`, or an ARN whose segments may hold `*` (any run of characters) and `?` (any one character).
 ///
 /// Each of the first five segments is matched for itself; in the sixth `*` also crosses `/` and `:`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ArnPattern(String);
+pub struct ArnPattern {
+    // INVARIANT: the other fields follow from `text`, so that the derived comparisons are those of the text.
+    text: String,
+    /// `None` for `*`.
+    colons: Option<Colons>,
+    wildcard: bool,
+    variable: bool,
+}
+
+impl ArnPattern {
+    /// The pattern `*`: every ARN, and requests that name no resource.
+    pub fn any() -> Self {
+        Self { text: "*".to_owned(), colons: None, wildcard: true, variable: false }
+    }
+
+    /// The ARN's text as a pattern. A `*` or `?` in the ARN becomes a wildcard.
+    pub fn literal(arn: &Arn) -> Self {
+        Self::with_colons(arn.as_str(), Colons::find(arn.as_str()).unwrap_or_default())
+    }
+
+    /// Reads `*` or an ARN with wildcards.
+    pub fn parse(text: &str) -> Result<Self, ParseArnError> {
+        if text == "*" {
+            return Ok(Self::any());
+        }
+        Ok(Self::with_colons(text, check_segments(text)?))
+    }
+
+    fn with_colons(text: &str, colons: Colons) -> Self {
+        let wildcard = text.contains(['*', '?']);
+        Self { text: text.to_owned(), colons: Some(colons), wildcard, variable: has_variable(text) }
+    }
+
+    /// Whether this is the bare `*`.
+    pub fn is_any(&self) -> bool {
+        self.colons.is_none()
+    }
+
+    /// Whether it stands for more than one text.
+    pub fn has_wildcard(&self) -> bool {
+        self.wildcard
+    }
+
+    /// Whether it holds a policy variable (`${aws:username}`) or an escape (`${*}`).
+    pub fn has_variable(&self) -> bool {
+        self.variable
+    }
+
+    /// The pattern as written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The pattern of the service segment; `None` for `*`.
+    pub fn service(&self) -> Option<&str> {
+        self.segment(2)
+    }
+
+    /// The pattern of the resource, all behind the fifth colon; `None` for `*`.
+    pub fn resource(&self) -> Option<&str> {
+        self.segment(5)
+    }
+
+    /// The pattern of segment 0 (`arn`) to 5 (the resource); `None` for `*`.
+    pub fn segment(&self, index: usize) -> Option<&str> {
+        self.colons.as_ref().map(|colons| colons.segment(&self.text, index))
+    }
+
+    /// Whether the pattern stands for the ARN. A policy variable matches nothing here: its value is known in a request only.
+    pub fn matches(&self, arn: &Arn) -> bool {
+        if self.is_any() {
+            return true;
+        }
+        if self.variable {
+            return self.covers(&Self::exactly(arn));
+        }
+        if !self.wildcard {
+            return self.text == arn.as_str();
+        }
+        (1..6).rev().all(|index| {
+            let pattern = self.segment(index).unwrap_or_default();
+            glob::matches(pattern.as_bytes(), arn.segment(index).as_bytes())
+        })
+    }
+
+    /// Like [`ArnPattern::matches`]; a request without a resource is matched by `*` alone.
+    pub fn matches_resource(&self, resource: &Resource) -> bool {
+        match resource {
+            Resource::Any => self.is_any(),
+            Resource::Arn(arn) => self.matches(arn),
+        }
+    }
+
+    /// Whether every ARN of the other pattern is one of this. Exact for patterns without variables; a variable is covered
+    /// by itself and by `*` only.
+    pub fn covers(&self, other: &Self) -> bool {
+        if self.is_any() || self == other {
+            return true;
+        }
+        let compare = |index| match (self.segment(index), other.segment(index)) {
+            (Some(wide), Some(narrow)) => wide == narrow || glob::covers(&all(wide), &all(narrow)),
+            _ => false,
+        };
+        (1..6).all(compare)
+    }
+
+    /// Whether some ARN belongs to both patterns. A policy variable counts as `*`.
+    pub fn intersects(&self, other: &Self) -> bool {
+        let compare = |index| match (self.segment(index), other.segment(index)) {
+            (Some(left), Some(right)) => glob::intersects(&all(left), &all(right)),
+            _ => true,
+        };
+        (1..6).all(compare)
+    }
+
+    /// The pattern of this ARN alone, its wildcard characters escaped.
+    fn exactly(arn: &Arn) -> Self {
+        let text = arn.as_str().replace('$', "${$}").replace('*', "${*}").replace('?', "${?}");
+        let colons = Colons::find(&text).unwrap_or_default();
+        Self::with_colons(&text, colons)
+    }
+}
+
+fn all(pattern: &str) -> Vec<Symbol<'_>> {
+    symbols(pattern).collect()
+}
+
+impl From<&Arn> for ArnPattern {
+    fn from(arn: &Arn) -> Self {
+        Self::literal(arn)
+    }
+}
+
+impl FromStr for ArnPattern {
+    type Err = ParseArnError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for ArnPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str) -> ArnPattern {
+        text.parse().unwrap()
+    }
+
+    fn matches(wide: &str, arn: &str) -> bool {
+        pattern(wide).matches(&arn.parse().unwrap())
+    }
+
+    #[test]
+    fn a_star_stays_inside_its_segment_and_crosses_all_in_the_resource() {
+        assert!(matches("arn:aws:eks:*:1:cluster/*", "arn:aws:eks:eu-west-1:1:cluster/a/b:c"));
+        assert!(!matches("arn:aws:eks:*:cluster/*:x", "arn:aws:eks:r:1:cluster/x"));
+        assert!(!matches("arn:aws:eks:*:2:cluster/*", "arn:aws:eks:r:1:2:cluster/x"));
+        assert!(!matches("arn:aws:eks:r:1:addon/*/*/*", "arn:aws:eks:r:1:/createaddon"));
+    }
+
+    #[test]
+    fn only_the_bare_star_matches_a_request_without_resource() {
+        assert!(ArnPattern::any().matches_resource(&Resource::Any));
+        assert!(!pattern("arn:*:*:*:*:*").matches_resource(&Resource::Any));
+    }
+
+    #[test]
+    fn containment_goes_segment_by_segment() {
+        let covers = |wide: &str, narrow: &str| pattern(wide).covers(&pattern(narrow));
+        assert!(covers("*", "arn:aws:s3:::b") && covers("arn:aws:s3:::b/*", "arn:aws:s3:::b/x/*"));
+        assert!(covers("arn:*:*:*:*:*", "arn:aws:s3:::b") && !covers("arn:*:*:*:*:*", "*"));
+        assert!(!covers("arn:aws:s3:::b", "arn:aws:s3:::*") && !covers("arn:aws:s3:::b*", "arn:aws:s3:r::b"));
+    }
+
+    #[test]
+    fn overlap_needs_every_segment() {
+        let overlap = |left: &str, right: &str| pattern(left).intersects(&pattern(right));
+        assert!(overlap("arn:aws:s3:::a*", "arn:aws:s3:::*b") && overlap("*", "arn:aws:s3:::a"));
+        assert!(!overlap("arn:aws:s3:::a*", "arn:aws:s3:::b*"));
+        assert!(!overlap("arn:aws:ec2:r1:*:a", "arn:aws:ec2:r2:*:a"));
+    }
+
+    #[test]
+    fn variables_match_no_arn_and_escapes_match_themselves() {
+        assert!(!matches("arn:aws:iam::1:user/${aws:username}", "arn:aws:iam::1:user/x"));
+        assert!(matches("arn:aws:eks:r:1:cluster/${*}", "arn:aws:eks:r:1:cluster/*"));
+        assert!(!matches("arn:aws:eks:r:1:cluster/${*}", "arn:aws:eks:r:1:cluster/a"));
+        assert_eq!(pattern("arn:aws:iam::${aws:PrincipalAccount}:user/x").segment(4), Some("${aws:PrincipalAccount}"));
+    }
+}

@@ -2,64 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A condition key as IAM compares it: `aws:RequestTag/Env`. The part up to the first `/` compares without regard to
-/// case and is kept in the case it was first written in; a tag key behind it keeps its case.
-#[derive(Clone, Debug)]
-pub struct ConditionKey {
-    text: String,
-    folded: String,
-}
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 
-impl ConditionKey {
-    pub fn new(text: impl Into<String>) -> Self {
-        let text = text.into();
-        let folded = match text.split_once('/') {
-            Some((name, rest)) => format!("{}/{rest}", name.to_ascii_lowercase()),
-            None => text.to_ascii_lowercase(),
-        };
-        Self { text, folded }
-    }
-
-    /// As written: `aws:RequestTag/Env`.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// As compared: `aws:requesttag/Env`.
-    pub fn folded(&self) -> &str {
-        &self.folded
-    }
-}
-
-impl PartialEq for ConditionKey {
-    fn eq(&self, other: &Self) -> bool {
-        self.folded == other.folded
-    }
-}
-
-impl Eq for ConditionKey {}
-
-impl PartialOrd for ConditionKey {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for ConditionKey {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.folded.cmp(&other.folded)
-    }
-}
-
-impl std::hash::Hash for ConditionKey {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.folded.hash(state);
-    }
-}
-
-/// A condition operator with its modifiers, such as `ForAllValues:StringEqualsIfExists`, in AWS's spelling.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConditionOperator(pub(crate) String);
+use super::one_or_many::OneOrMany;
+use super::{ConditionKey, ConditionOperator};
 
 /// One line of a Condition block: all of these must hold, and of its values one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,4 +18,90 @@ pub struct Condition {
 
 /// A whole Condition block; empty: no condition.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Conditions(pub(crate) BTreeMap<ConditionOperator, BTreeMap<ConditionKey, BTreeSet<String>>>);
+pub struct Conditions(BTreeMap<ConditionOperator, BTreeMap<ConditionKey, BTreeSet<String>>>);
+
+impl Conditions {
+    /// No condition.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds values to the line of this operator and key. More values on one line make the block weaker (or, for a negated
+    /// operator, stronger).
+    pub fn add<V: Into<String>>(
+        &mut self,
+        operator: ConditionOperator,
+        key: impl Into<ConditionKey>,
+        values: impl IntoIterator<Item = V>,
+    ) {
+        let line = self.0.entry(operator).or_default().entry(key.into()).or_default();
+        line.extend(values.into_iter().map(Into::into));
+    }
+
+    /// The lines, sorted by operator, then by key.
+    pub fn iter(&self) -> impl Iterator<Item = (ConditionOperator, &ConditionKey, &BTreeSet<String>)> {
+        self.0.iter().flat_map(|(&operator, keys)| keys.iter().map(move |(key, values)| (operator, key, values)))
+    }
+
+    /// The values of one line.
+    pub fn values(&self, operator: ConditionOperator, key: &ConditionKey) -> Option<&BTreeSet<String>> {
+        self.0.get(&operator)?.get(key)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds all lines of the other block; lines with the same operator and key get the values of both.
+    pub fn merge(&mut self, other: &Self) {
+        for (operator, key, values) in other.iter() {
+            self.add(operator, key.clone(), values.iter().cloned());
+        }
+    }
+}
+
+impl FromIterator<Condition> for Conditions {
+    fn from_iter<I: IntoIterator<Item = Condition>>(lines: I) -> Self {
+        let mut conditions = Self::new();
+        for Condition { operator, key, values } in lines {
+            conditions.add(operator, key, values);
+        }
+        conditions
+    }
+}
+
+impl Serialize for Conditions {
+    /// The JSON block: `{"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut block = serializer.serialize_map(Some(self.0.len()))?;
+        for (operator, keys) in &self.0 {
+            block.serialize_entry(operator, &Lines(keys))?;
+        }
+        block.end()
+    }
+}
+
+struct Lines<'a>(&'a BTreeMap<ConditionKey, BTreeSet<String>>);
+
+impl Serialize for Lines<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, values)| (key.as_str(), OneOrMany(values))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_written_sorted_and_single_values_plainly() {
+        let mut conditions = Conditions::new();
+        conditions.add(ConditionOperator::STRING_EQUALS, "iam:PassedToService", ["b", "a"]);
+        conditions.add(ConditionOperator::BOOL, "aws:SecureTransport", ["true"]);
+        conditions.add(ConditionOperator::STRING_EQUALS, "IAM:passedToService", ["c"]);
+        let text = serde_json::to_string(&conditions).unwrap();
+        let expected =
+            r#"{"Bool":{"aws:SecureTransport":"true"},"StringEquals":{"iam:PassedToService":["a","b","c"]}}"#;
+        assert_eq!(text, expected);
+    }
+}

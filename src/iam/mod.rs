@@ -3,26 +3,37 @@
 
 mod access_level;
 mod action;
+mod action_pattern;
 mod arn;
 mod arn_pattern;
 mod condition;
+mod condition_key;
+mod condition_operator;
 mod context;
 mod evaluate;
+mod glob;
+mod one_or_many;
 mod policy;
 mod principal;
 mod quota;
+mod serde_text;
 mod statement;
+mod variable;
 
-pub use access_level::AccessLevel;
-pub use action::{Action, ActionPattern, ParseActionError};
+pub use access_level::{AccessLevel, ParseAccessLevelError};
+pub use action::{Action, ParseActionError};
+pub use action_pattern::ActionPattern;
 pub use arn::{Arn, ParseArnError};
 pub use arn_pattern::ArnPattern;
-pub use condition::{Condition, ConditionKey, ConditionOperator, Conditions};
+pub use condition::{Condition, Conditions};
+pub use condition_key::{ConditionKey, ConditionKeyName};
+pub use condition_operator::{BaseOperator, ConditionOperator, ParseOperatorError, Quantifier};
 pub use context::{Context, ContextValue};
 pub use evaluate::{Decision, Request, Resource, evaluate};
-pub use policy::{ParsePolicyError, PolicyDocument};
-pub use principal::{PrincipalArn, PrincipalSelector};
+pub use policy::{POLICY_VERSION, ParsePolicyError, PolicyDocument};
+pub use principal::{ParsePrincipalError, PrincipalArn, PrincipalSelector};
 pub use quota::{
-    INLINE_POLICY_CHARACTERS_PER_ROLE, MANAGED_POLICIES_PER_ROLE, MANAGED_POLICY_CHARACTERS, policy_characters,
+    INLINE_POLICY_CHARACTERS_PER_ROLE, MANAGED_POLICIES_PER_ROLE, MANAGED_POLICY_CHARACTERS, TRUST_POLICY_CHARACTERS,
+    policy_characters,
 };
 pub use statement::{ActionClause, Effect, ResourceClause, Statement};
