@@ -82,7 +82,7 @@ pub fn run(args: GenerateArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
 impl GenerateArgs {
     fn into_request(self, config: &Config, progress: bool) -> Result<Request, CliError> {
         let include_denied = self.policy.include_denied || config.include_denied.unwrap_or(false);
-        let selection = args::selection(&self.role, &self.window, config, include_denied, Timestamp::now)?;
+        let selection = args::selection(&self.role, &self.window, config, include_denied, clock)?;
         Ok(Request {
             inputs: self.source.inputs(),
             collect: self.source.options(config, progress),
@@ -101,6 +101,12 @@ impl GenerateArgs {
             require_complete: self.policy.require_complete || config.require_complete.unwrap_or(false),
         })
     }
+}
+
+/// The only look at the clock, for `--since 90d`.
+#[expect(clippy::disallowed_methods, reason = "this is where the time comes in")]
+fn clock() -> Timestamp {
+    Timestamp::now()
 }
 
 /// Reads everything. Each role that was asked for must appear: a policy for nobody is no answer.
