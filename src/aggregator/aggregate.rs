@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::coverage::add_evidence;
 use super::fold::FoldedRequests;
 use super::learn::Corrections;
-use super::resolver::Creation;
 use super::{
-    Certainty, Coverage, CreatedResource, DeniedCall, Evidence, Lineage, Need, Observation, Origin, RecordCounts,
-    Resolution, Resolved, Resolver, Selection, UnmappedEvent, Usage, UsedRequest,
+    Certainty, Coverage, DeniedCall, Evidence, Lineage, Need, Observation, Origin, RecordCounts, Resolution, Resolved,
+    Resolver, Selection, UnmappedEvent, Usage, UsedRequest,
 };
 use crate::catalog::Catalog;
 use crate::cloudtrail::{Denial, Event, Outcome, Payload, PolicyType, SkipReason};
@@ -165,8 +165,9 @@ impl Collected {
         let resolved = match resolver.resolve(event) {
             Resolution::NeedsNoPermission => return Some(SkipReason::NeedsNoPermission),
             Resolution::Unmapped => {
-                let unmapped = UnmappedEvent { event_source: event.source.to_string(), event_name: event.name.to_string() };
-                add_evidence(&mut self.coverage.unmapped, unmapped, evidence(event));
+                let unmapped =
+                    UnmappedEvent { event_source: event.source.to_string(), event_name: event.name.to_string() };
+                add_evidence(&mut self.coverage.unmapped, unmapped, &evidence(event));
                 return Some(SkipReason::Unmapped);
             }
             Resolution::Resolved(resolved) => resolved,
@@ -193,7 +194,7 @@ impl Collected {
             event_name: event.name.to_string(),
             denial: denial.clone(),
         };
-        add_evidence(&mut self.coverage.denied, call, evidence(event));
+        add_evidence(&mut self.coverage.denied, call, &evidence(event));
         let needs = match resolver.resolve(event) {
             Resolution::Resolved(resolved) => resolved.needs,
             Resolution::NeedsNoPermission | Resolution::Unmapped => Vec::new(),
@@ -258,7 +259,9 @@ impl Collected {
 /// What a denial asks for: the action and resource that AWS names, else what the call needs by the rules.
 fn granted_by_denial(denial: &Denial, needs: Vec<Need>) -> Vec<Need> {
     let ruled = needs.into_iter().map(|need| Need { origin: Origin::Denied, ..need });
-    let Some(action) = &denial.action else { return ruled.filter(|need| need.certainty == Certainty::Always).collect() };
+    let Some(action) = &denial.action else {
+        return ruled.filter(|need| need.certainty == Certainty::Always).collect();
+    };
     let mut of_action: Vec<Need> = ruled.filter(|need| need.action == *action).collect();
     let Some(resource) = &denial.resource else { return of_action };
     let pattern = of_action.iter().position(|need| need.resource == *resource).unwrap_or(0);
@@ -294,55 +297,4 @@ fn with_known_path(resource: &Resource, arns: &BTreeSet<Arn>) -> Option<Arn> {
 
 fn evidence(event: &Event<'_>) -> Evidence {
     Evidence::of(event.time, event.id.as_deref())
-}
-
-fn add_evidence<K: Ord>(map: &mut BTreeMap<K, Evidence>, key: K, evidence: Evidence) {
-    match map.entry(key) {
-        std::collections::btree_map::Entry::Occupied(mut entry) => entry.get_mut().merge(&evidence),
-        std::collections::btree_map::Entry::Vacant(entry) => {
-            entry.insert(evidence);
-        }
-    }
-}
-
-impl Lineage {
-    fn add<'c>(&mut self, event: &Event<'_>, operation: &str, created: impl Iterator<Item = &'c Creation>) {
-        for one in created {
-            for id in &one.generated {
-                self.generated_ids.entry(id.clone()).and_modify(|old| {
-                    if operation < old.as_str() {
-                        *old = operation.to_owned();
-                    }
-                }).or_insert_with(|| operation.to_owned());
-            }
-            let resource = CreatedResource {
-                resource_type: one.resource_type.clone(),
-                tags: one.tags.clone(),
-                created_at: event.time,
-                generated: one.generated.clone(),
-                operation: operation.to_owned(),
-                event_id: event.id.as_deref().map(str::to_owned),
-            };
-            self.created.entry(one.arn.clone()).and_modify(|old| old.keep_first(&resource)).or_insert(resource);
-        }
-    }
-
-    fn merge(&mut self, other: Self) {
-        for (id, operation) in other.generated_ids {
-            self.generated_ids.entry(id).and_modify(|old| if operation < *old { old.clone_from(&operation) }).or_insert(operation);
-        }
-        for (arn, resource) in other.created {
-            self.created.entry(arn).and_modify(|old| old.keep_first(&resource)).or_insert(resource);
-        }
-        self.attachments.extend(other.attachments);
-    }
-}
-
-impl CreatedResource {
-    /// Of two creations of one name (deleted and made again), the first by time, then by event.
-    fn keep_first(&mut self, other: &Self) {
-        if (other.created_at, &other.event_id) < (self.created_at, &self.event_id) {
-            *self = other.clone();
-        }
-    }
 }

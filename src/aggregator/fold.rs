@@ -70,7 +70,9 @@ impl FoldedRequests {
         self.groups.into_iter().flat_map(|((action, context), group)| {
             let resources: Vec<(Resource, Observation)> = match group {
                 Group::Single(resources) => resources.into_iter().collect(),
-                Group::Folded(starts) => starts.into_values().map(|(start, observation)| pattern(&start, observation)).collect(),
+                Group::Folded(starts) => {
+                    starts.into_values().map(|(start, observation)| pattern(&start, observation)).collect()
+                }
             };
             resources.into_iter().map(move |(resource, observation)| {
                 (UsedRequest { action: action.clone(), resource, context: context.clone() }, observation)

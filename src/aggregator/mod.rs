@@ -6,6 +6,8 @@
 mod aggregate;
 mod coverage;
 mod evidence;
+mod fold;
+mod learn;
 mod lineage;
 mod resolver;
 mod selection;

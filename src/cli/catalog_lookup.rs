@@ -73,7 +73,7 @@ fn needs_of(catalog: &Catalog, event: &Event<'_>) -> String {
     match Resolver::new(catalog).resolve(event) {
         Resolution::NeedsNoPermission => "  needs no permission\n".to_owned(),
         Resolution::Unmapped => "  no known action stands for it\n".to_owned(),
-        Resolution::Needs(needs) => needs.iter().map(describe_need).collect(),
+        Resolution::Resolved(resolved) => resolved.needs.iter().map(describe_need).collect(),
     }
 }
 

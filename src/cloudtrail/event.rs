@@ -50,6 +50,16 @@ pub struct Event<'a> {
     pub vpc_endpoint: Option<Cow<'a, str>>,
 }
 
+impl Event<'_> {
+    /// Whether CloudTrail hid a value of this record for security reasons.
+    pub fn holds_hidden_values(&self) -> bool {
+        [&self.request, &self.response].into_iter().any(|payload| match payload {
+            Payload::Json(json) => json.to_string().contains("HIDDEN_DUE_TO_SECURITY_REASONS"),
+            Payload::Absent | Payload::Omitted => false,
+        })
+    }
+}
+
 /// `requestParameters` or `responseElements`.
 #[derive(Debug, Default)]
 pub enum Payload<'a> {

@@ -11,6 +11,12 @@ pub enum Resource {
     Arn(Arn),
 }
 
+impl From<Arn> for Resource {
+    fn from(arn: Arn) -> Self {
+        Self::Arn(arn)
+    }
+}
+
 /// One authorisation request.
 #[derive(Clone, Debug)]
 pub struct Request {

@@ -38,6 +38,22 @@ pub struct Need {
     pub note: Option<String>,
 }
 
+impl Need {
+    /// What a denial names and no rule knows.
+    pub fn denied(action: Action, resource: Resource) -> Self {
+        Self {
+            action,
+            resource,
+            context: Context::default(),
+            origin: Origin::Denied,
+            certainty: Certainty::Always,
+            holes: Vec::new(),
+            source: None,
+            note: None,
+        }
+    }
+}
+
 /// What a call needs, or why that is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resolution {
