@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::model::Report;
-use super::{json, policy, text};
+use super::{cloudformation, csv, json, markdown, policy, terraform, text};
 
 /// Renders a report in one format.
 pub trait Renderer {
@@ -26,6 +26,10 @@ pub enum RenderError {
     SeveralDocuments(usize),
     #[error("can't write the report as JSON")]
     Json(#[from] serde_json::Error),
+    #[error("can't write the report as CSV")]
+    Csv(#[from] ::csv::Error),
+    #[error("can't write the report as HCL")]
+    Hcl(#[source] Box<hcl::Error>),
 }
 
 /// An output format.
@@ -38,6 +42,14 @@ pub enum Format {
     Json,
     /// A readable account.
     Text,
+    /// A comment for a pull request.
+    Markdown,
+    /// Terraform: an `aws_iam_policy_document` and an `aws_iam_policy` for each document.
+    Terraform,
+    /// A CloudFormation template in YAML.
+    Cloudformation,
+    /// The grants, one a line, for a spreadsheet.
+    Csv,
 }
 
 impl Format {
@@ -47,11 +59,24 @@ impl Format {
             Self::Policy => Box::new(policy::PolicyRenderer),
             Self::Json => Box::new(json::JsonRenderer),
             Self::Text => Box::new(text::TextRenderer { style }),
+            Self::Markdown => Box::new(markdown::MarkdownRenderer),
+            Self::Terraform => Box::new(terraform::TerraformRenderer),
+            Self::Cloudformation => Box::new(cloudformation::CloudFormationRenderer),
+            Self::Csv => Box::new(csv::CsvRenderer),
         }
     }
 
     /// The extensions that tell a file's format, each with its format.
-    const EXTENSIONS: [(&str, Self); 2] = [("json", Self::Policy), ("txt", Self::Text)];
+    const EXTENSIONS: [(&str, Self); 8] = [
+        ("json", Self::Policy),
+        ("txt", Self::Text),
+        ("md", Self::Markdown),
+        ("tf", Self::Terraform),
+        ("yaml", Self::Cloudformation),
+        ("yml", Self::Cloudformation),
+        ("template", Self::Cloudformation),
+        ("csv", Self::Csv),
+    ];
 
     /// The format that the extension of a file stands for.
     pub fn of_extension(file: &Path) -> Option<Self> {
@@ -62,5 +87,36 @@ impl Format {
     /// The extensions that [`Format::of_extension`] knows, with a dot in front.
     pub fn extensions() -> Vec<String> {
         Self::EXTENSIONS.iter().map(|(known, _)| format!(".{known}")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum as _;
+
+    use super::*;
+    use crate::report::samples::{self, HOSTILE};
+    use crate::report::visible::is_hidden;
+
+    #[test]
+    fn hostile_text_stays_text_in_every_format() {
+        for format in Format::value_variants() {
+            let text = format.renderer(Style::Plain).render(&samples::hostile()).unwrap();
+            let hidden = text.chars().find(|character| *character != '\n' && is_hidden(*character));
+            assert_eq!(hidden, None, "{format:?}: {text}");
+        }
+    }
+
+    #[test]
+    fn the_sample_is_hostile_enough_to_tell() {
+        assert!(HOSTILE.chars().any(is_hidden));
+    }
+
+    #[test]
+    fn every_rendering_ends_with_one_line_break() {
+        for format in Format::value_variants() {
+            let text = format.renderer(Style::Plain).render(&samples::large(3)).unwrap();
+            assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{format:?}: {text}");
+        }
     }
 }

@@ -4,11 +4,17 @@
 //! it holds: markup, escapes for a terminal, marks that turn the direction of writing.
 
 pub mod build;
+pub mod cloudformation;
 pub mod condition_text;
+pub mod csv;
 pub mod format;
 pub mod json;
+pub mod markdown;
 pub mod model;
 pub mod policy;
+#[cfg(test)]
+pub(crate) mod samples;
+pub mod terraform;
 pub mod text;
 pub mod visible;
 pub mod words;
