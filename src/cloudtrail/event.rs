@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use super::{Caller, Outcome, SkipReason};
+use super::{Caller, Outcome};
 
 /// A JSON value that borrows its strings from the record's bytes.
 pub type Json<'a> = serde_json_borrow::Value<'a>;
@@ -48,15 +48,17 @@ pub struct Event<'a> {
     pub data_event: bool,
     /// `vpcEndpointId`
     pub vpc_endpoint: Option<Cow<'a, str>>,
+    /// Something in the record, be it a tag's key, reads [`HIDDEN`].
+    pub hidden: bool,
 }
 
+/// What CloudTrail writes in place of a value that it must not show. Never a name, an id or an ARN.
+pub const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
+
 impl Event<'_> {
-    /// Whether CloudTrail hid a value of this record for security reasons.
-    pub fn holds_hidden_values(&self) -> bool {
-        [&self.request, &self.response].into_iter().any(|payload| match payload {
-            Payload::Json(json) => json.to_string().contains("HIDDEN_DUE_TO_SECURITY_REASONS"),
-            Payload::Absent | Payload::Omitted => false,
-        })
+    /// CloudTrail left a payload out, for its size or for security.
+    pub fn truncated(&self) -> bool {
+        matches!(self.request, Payload::Omitted) || matches!(self.response, Payload::Omitted)
     }
 }
 
@@ -71,15 +73,20 @@ pub enum Payload<'a> {
     Omitted,
 }
 
+impl<'a> Payload<'a> {
+    /// The content, where there is any.
+    pub fn json(&self) -> Option<&Json<'a>> {
+        match self {
+            Self::Json(json) => Some(json),
+            Self::Absent | Self::Omitted => None,
+        }
+    }
+}
+
 /// One entry of `resources[]`.
 #[derive(Debug)]
 pub struct EventResource<'a> {
     pub arn: Cow<'a, str>,
     /// `AWS::KMS::Key`
     pub kind: Option<Cow<'a, str>>,
-}
-
-/// Parses one record. A record that does not count is skipped for a named reason.
-pub fn parse_record(_record: &[u8]) -> Result<Event<'_>, SkipReason> {
-    todo!()
 }

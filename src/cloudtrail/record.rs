@@ -1,0 +1,216 @@
+//! One record's bytes to an [`Event`].
+//!
+//! 1. the members of the record are walked and kept as text; the last of repeated ones wins;
+//! 2. records that are no API call, or lack what makes an event, are skipped for a named reason;
+//! 3. the members that an event needs are read, each as leniently as it is written in the wild.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::caller::{account_id, read_caller};
+use super::event::{Event, EventResource, HIDDEN, Json, Payload};
+use super::outcome::Failure;
+use super::time::read_time;
+use super::walk::{elements, lenient_bool, lenient_text, members};
+use super::{Outcome, SkipReason};
+
+/// Parses one record. A record that does not count is skipped for a named reason. What is [`SkipReason::Malformed`] may
+/// be read after [`mend`](super::mend): invalid UTF-8 and repeated keys in a payload.
+pub fn parse_record(record: &[u8]) -> Result<Event<'_>, SkipReason> {
+    let fields = Fields::read(record)?;
+    fields.check_is_api_call()?;
+    let source = fields.text(fields.source).ok_or(SkipReason::Incomplete)?;
+    let source = if source.contains(char::is_uppercase) { Cow::Owned(source.to_ascii_lowercase()) } else { source };
+    let name = fields.text(fields.name).ok_or(SkipReason::Incomplete)?;
+    let time = fields.text(fields.time).and_then(|time| read_time(&time)).ok_or(SkipReason::Incomplete)?;
+    let caller = fields.identity.and_then(read_caller).ok_or(SkipReason::NoPrincipal)?;
+    let account = fields.recipient.and_then(account_id).or_else(|| caller.account.clone());
+    let request = fields.payload(fields.request)?;
+    let response = fields.payload(fields.response)?;
+    let error_code = fields.text(fields.error_code);
+    let error_message = fields.text(fields.error_message);
+    let response_message = || response.json().and_then(message_in_response);
+    let message_in_response = error_message.is_none();
+    let error_message = error_message.or_else(response_message);
+    let outcome = Outcome::of(
+        &Failure {
+            source: &source,
+            code: error_code.as_deref(),
+            message: error_message.as_deref(),
+            message_in_response,
+            account: account.as_deref(),
+        },
+        &caller,
+    );
+    Ok(Event {
+        id: fields.text(fields.id),
+        time,
+        source,
+        name,
+        api_version: fields.text(fields.api_version),
+        region: fields.text(fields.region).unwrap_or_default(),
+        account,
+        caller,
+        outcome,
+        error_code,
+        error_message,
+        request,
+        response,
+        resources: fields.resources.map(read_resources).unwrap_or_default(),
+        source_ip: fields.text(fields.source_ip),
+        user_agent: fields.text(fields.user_agent),
+        read_only: fields.read_only.and_then(lenient_bool),
+        data_event: fields.text(fields.category).is_some_and(|category| category == "Data"),
+        vpc_endpoint: fields.text(fields.vpc_endpoint),
+        hidden: memchr::memmem::find(record, HIDDEN.as_bytes()).is_some(),
+    })
+}
+
+/// The members of a record that count, as text.
+#[derive(Default)]
+struct Fields<'a> {
+    id: Option<&'a [u8]>,
+    time: Option<&'a [u8]>,
+    source: Option<&'a [u8]>,
+    name: Option<&'a [u8]>,
+    kind: Option<&'a [u8]>,
+    category: Option<&'a [u8]>,
+    api_version: Option<&'a [u8]>,
+    region: Option<&'a [u8]>,
+    recipient: Option<&'a [u8]>,
+    identity: Option<&'a [u8]>,
+    error_code: Option<&'a [u8]>,
+    error_message: Option<&'a [u8]>,
+    request: Option<&'a [u8]>,
+    response: Option<&'a [u8]>,
+    resources: Option<&'a [u8]>,
+    source_ip: Option<&'a [u8]>,
+    user_agent: Option<&'a [u8]>,
+    read_only: Option<&'a [u8]>,
+    vpc_endpoint: Option<&'a [u8]>,
+    omitted: Option<&'a [u8]>,
+}
+
+impl<'a> Fields<'a> {
+    fn read(record: &'a [u8]) -> Result<Self, SkipReason> {
+        let mut fields = Self::default();
+        for member in members(record).map_err(|_| SkipReason::Malformed)? {
+            let (key, value) = member.map_err(|_| SkipReason::Malformed)?;
+            if let Some(field) = fields.field(&key) {
+                *field = Some(value).filter(|value| *value != b"null");
+            }
+        }
+        Ok(fields)
+    }
+
+    fn field(&mut self, key: &[u8]) -> Option<&mut Option<&'a [u8]>> {
+        Some(match key {
+            b"eventID" => &mut self.id,
+            b"eventTime" => &mut self.time,
+            b"eventSource" => &mut self.source,
+            b"eventName" => &mut self.name,
+            b"eventType" => &mut self.kind,
+            b"eventCategory" => &mut self.category,
+            b"apiVersion" => &mut self.api_version,
+            b"awsRegion" => &mut self.region,
+            b"recipientAccountId" => &mut self.recipient,
+            b"userIdentity" => &mut self.identity,
+            b"errorCode" => &mut self.error_code,
+            b"errorMessage" => &mut self.error_message,
+            b"requestParameters" => &mut self.request,
+            b"responseElements" => &mut self.response,
+            b"resources" => &mut self.resources,
+            b"sourceIPAddress" => &mut self.source_ip,
+            b"userAgent" => &mut self.user_agent,
+            b"readOnly" => &mut self.read_only,
+            b"vpcEndpointId" => &mut self.vpc_endpoint,
+            b"omitted" => &mut self.omitted,
+            _ => return None,
+        })
+    }
+
+    fn check_is_api_call(&self) -> Result<(), SkipReason> {
+        if self.source.is_none() && self.name.is_none() && self.time.is_none() {
+            return Err(SkipReason::Malformed);
+        }
+        // Records of 2013 and some exports have no `eventType`.
+        let kind = self.text(self.kind);
+        if kind.is_some_and(|kind| kind != "AwsApiCall") {
+            return Err(SkipReason::NotAnApiCall);
+        }
+        Ok(())
+    }
+
+    fn text(&self, field: Option<&'a [u8]>) -> Option<Cow<'a, str>> {
+        lenient_text(field?)
+    }
+
+    fn payload(&self, field: Option<&'a [u8]>) -> Result<Payload<'a>, SkipReason> {
+        let Some(raw) = field else {
+            let omitted = self.omitted.and_then(lenient_bool) == Some(true);
+            return Ok(if omitted { Payload::Omitted } else { Payload::Absent });
+        };
+        let json: Json<'a> = serde_json::from_slice(raw).map_err(too_deep_or_malformed)?;
+        let omitted = match &json {
+            Json::Str(text) => text == HIDDEN,
+            Json::Object(object) => object.get("omitted").is_some_and(|omitted| *omitted == Json::Bool(true)),
+            _ => false,
+        };
+        if has_repeated_keys(&json) {
+            return Err(SkipReason::Malformed);
+        }
+        Ok(if omitted { Payload::Omitted } else { Payload::Json(json) })
+    }
+}
+
+/// serde_json ends at a depth of 128; CloudTrail never comes near.
+fn too_deep_or_malformed(error: serde_json::Error) -> SkipReason {
+    if error.to_string().starts_with("recursion limit") { SkipReason::TooLarge } else { SkipReason::Malformed }
+}
+
+/// Whether a key stands twice in one object.
+fn has_repeated_keys(json: &Json<'_>) -> bool {
+    match json {
+        Json::Array(elements) => elements.iter().any(has_repeated_keys),
+        Json::Object(object) => {
+            let keys = || object.iter().map(|(key, _)| key);
+            let repeated = if object.len() <= 16 {
+                keys().enumerate().any(|(index, key)| keys().take(index).any(|other| other == key))
+            } else {
+                let mut seen = BTreeSet::new();
+                keys().any(|key| !seen.insert(key))
+            };
+            repeated || object.iter().any(|(_, value)| has_repeated_keys(value))
+        }
+        _ => false,
+    }
+}
+
+/// Some services, EKS among them, tell of a failure here instead of in `errorMessage`.
+fn message_in_response<'a>(response: &Json<'a>) -> Option<Cow<'a, str>> {
+    let Json::Object(object) = response else { return None };
+    ["message", "Message", "errorMessage"].iter().find_map(|key| match object.get(key) {
+        Some(Json::Str(text)) => Some(text.clone()),
+        _ => None,
+    })
+}
+
+fn read_resources(raw: &[u8]) -> Vec<EventResource<'_>> {
+    elements(raw).filter_map(read_resource).collect()
+}
+
+fn read_resource(raw: &[u8]) -> Option<EventResource<'_>> {
+    let (mut arn, mut kind) = (None, None);
+    for (key, value) in members(raw).ok()?.map_while(Result::ok) {
+        match key.as_ref() {
+            b"ARN" | b"arn" => arn = lenient_text(value),
+            b"type" => kind = lenient_text(value),
+            _ => {}
+        }
+    }
+    Some(EventResource { arn: arn?, kind })
+}
+
+#[cfg(test)]
+#[path = "record_tests.rs"]
+mod tests;

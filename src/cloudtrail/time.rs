@@ -1,0 +1,47 @@
+//! `eventTime` in all the ways it is written.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+
+/// Reads a time: RFC 3339, with a space for the `T`, with a fraction, without a zone or with `UTC` behind it (then it is
+/// UTC, as Athena and CloudTrail Lake print it), or whole seconds since 1970.
+pub fn read_time(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    let text = text.strip_suffix("UTC").map_or(text, str::trim_end);
+    text.parse::<Timestamp>().ok().or_else(|| read_without_zone(text)).or_else(|| read_seconds(text))
+}
+
+fn read_without_zone(text: &str) -> Option<Timestamp> {
+    let time: DateTime = text.parse().ok()?;
+    jiff::tz::Offset::UTC.to_timestamp(time).ok()
+}
+
+fn read_seconds(text: &str) -> Option<Timestamp> {
+    let whole = text.split_once('.').map_or(text, |(whole, _)| whole);
+    Timestamp::from_second(whole.parse().ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_ways_of_writing_a_time_are_read() {
+        let expected: Timestamp = "2026-03-13T08:33:30Z".parse().unwrap();
+        for text in [
+            "2026-03-13T08:33:30Z",
+            "2026-03-13 08:33:30Z",
+            "2026-03-13T08:33:30.000Z",
+            "2026-03-13 08:33:30.000",
+            "2026-03-13 08:33:30.000 UTC",
+            "2026-03-13T09:33:30+01:00",
+            "2026-03-13T08:33:30",
+            "1773390810",
+            "1773390810.0",
+        ] {
+            assert_eq!(read_time(text), Some(expected), "{text}");
+        }
+        assert_eq!(read_time("yesterday"), None);
+        assert_eq!(read_time(""), None);
+    }
+}
