@@ -4,6 +4,7 @@
 //! them again), `cover` (statements as an exact cover with few characters), `pack` (into documents that IAM takes),
 //! `verify` (every request replayed, every grant dropped in turn). Pure functions on values: reads no files, no clock.
 
+pub mod cover;
 mod reduction;
 
 pub use reduction::{
