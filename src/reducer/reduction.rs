@@ -1,27 +1,7 @@
-//! What goes into a reduction and what comes out.
+//! What comes out of a reduction.
 
-use crate::aggregator::{Evidence, Origin, Usage};
-use crate::catalog::Catalog;
-use crate::iam::{Action, ArnPattern, Conditions, PolicyDocument};
-
-/// Which conditions narrow the policy.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ConditionLevel {
-    None,
-    /// What a deployment does not change from one merge to the next.
-    #[default]
-    Sound,
-    /// Also what a merge may change: tags, Regions, parameters.
-    Strict,
-}
-
-/// How to reduce.
-#[derive(Debug, Clone, Default)]
-pub struct ReduceOptions {
-    pub conditions: ConditionLevel,
-    /// Base name of the policies, such as the role's name.
-    pub name: String,
-}
+use crate::aggregator::{Evidence, Origin};
+use crate::iam::{Action, ArnPattern, Conditions, PolicyDocument, Resource};
 
 /// One policy document, ready for `aws iam create-policy`.
 #[derive(Debug, Clone)]
@@ -39,6 +19,8 @@ pub struct Grant {
     pub action: Action,
     pub resource: ArnPattern,
     pub conditions: Conditions,
+    /// Why each condition is there.
+    pub condition_reasons: Vec<&'static str>,
     pub origin: Origin,
     pub evidence: Evidence,
     /// Operations that needed it, as `eks.amazonaws.com:CreateNodegroup`.
@@ -87,10 +69,21 @@ pub struct Proof {
 /// A policy set that passed its proof. Made only by [`reduce`].
 #[derive(Debug, Clone)]
 pub struct VerifiedPolicy {
-    policies: Vec<NamedPolicy>,
-    grants: Vec<Grant>,
-    widenings: Vec<Widening>,
-    proof: Proof,
+    pub(super) policies: Vec<NamedPolicy>,
+    pub(super) grants: Vec<Grant>,
+    pub(super) widenings: Vec<Widening>,
+    pub(super) proof: Proof,
+    pub(super) unmatched_rules: Vec<String>,
+    pub(super) withheld: Vec<Withheld>,
+}
+
+/// A request that a rule of the configuration file withholds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Withheld {
+    pub action: Action,
+    pub resource: Resource,
+    pub rule: String,
+    pub reason: String,
 }
 
 impl VerifiedPolicy {
@@ -109,6 +102,16 @@ impl VerifiedPolicy {
     pub fn proof(&self) -> Proof {
         self.proof
     }
+
+    /// Rules of the configuration file that nothing in the usage matched.
+    pub fn unmatched_rules(&self) -> &[String] {
+        &self.unmatched_rules
+    }
+
+    /// What was seen and is not granted, by a rule of the configuration file.
+    pub fn withheld(&self) -> &[Withheld] {
+        &self.withheld
+    }
 }
 
 /// Why there is no policy.
@@ -119,9 +122,4 @@ pub enum ReduceError {
     ProofFailed(String),
     #[error("the policy needs {needed} documents of {limit} characters and at most {allowed} are allowed")]
     DoesNotFit { needed: usize, limit: usize, allowed: usize },
-}
-
-/// Reduces usage to the tightest policy that covers it, and proves it.
-pub fn reduce(_usage: &Usage, _catalog: &Catalog, _options: &ReduceOptions) -> Result<VerifiedPolicy, ReduceError> {
-    todo!()
 }

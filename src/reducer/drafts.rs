@@ -1,0 +1,163 @@
+//! Requests to grants: one for each (action, resource pattern, condition), as few as cover all requests.
+//!
+//! Phases: (1) requests with the same action and pattern come together; (2) the conditions part them again; (3) a grant
+//! whose requests others allow is dropped, the narrowest first, until each that is left is the only one to allow some
+//! request.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::conditions::Narrowing;
+use super::sample::Sample;
+use crate::aggregator::Origin;
+use crate::iam::{
+    Action, ActionPattern, ArnPattern, Conditions, Decision, PolicyDocument, Request, Statement, evaluate,
+};
+
+/// A grant in the making.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    pub action: Action,
+    pub pattern: ArnPattern,
+    pub conditions: Conditions,
+    /// Why each condition is there, for the report.
+    pub reasons: BTreeSet<&'static str>,
+    /// Indices of the samples that speak for it.
+    pub samples: Vec<usize>,
+}
+
+impl Draft {
+    /// The grant alone, as a policy.
+    pub fn document(&self) -> PolicyDocument {
+        PolicyDocument::new(vec![Statement {
+            conditions: self.conditions.clone(),
+            ..Statement::allow([ActionPattern::from(&self.action)], [self.pattern.clone()])
+        }])
+    }
+}
+
+/// The grants that the samples need.
+pub(crate) fn draft(samples: &[Sample<'_>], narrowing: &Narrowing<'_>) -> Vec<Draft> {
+    let mut together: BTreeMap<(&Action, &ArnPattern), Vec<usize>> = BTreeMap::new();
+    for (at, sample) in samples.iter().enumerate() {
+        together.entry((&sample.request.action, &sample.generalized.pattern)).or_default().push(at);
+    }
+    let mut drafts = Vec::new();
+    for ((action, pattern), members) in together {
+        for part in narrowing.part(action, pattern, &members, samples) {
+            drafts.push(Draft {
+                action: action.clone(),
+                pattern: pattern.clone(),
+                conditions: part.conditions,
+                reasons: part.reasons,
+                samples: part.samples,
+            });
+        }
+    }
+    without_superfluous(drafts, samples)
+}
+
+/// Drops grants whose requests are all allowed by others.
+fn without_superfluous(drafts: Vec<Draft>, samples: &[Sample<'_>]) -> Vec<Draft> {
+    let mut by_action: BTreeMap<Action, Vec<Draft>> = BTreeMap::new();
+    for draft in drafts {
+        by_action.entry(draft.action.clone()).or_default().push(draft);
+    }
+    by_action.into_values().flat_map(|drafts| without_superfluous_of_action(drafts, samples)).collect()
+}
+
+fn without_superfluous_of_action(drafts: Vec<Draft>, samples: &[Sample<'_>]) -> Vec<Draft> {
+    if drafts.len() < 2 {
+        return drafts;
+    }
+    let finder = Finder::new(&drafts);
+    let of_action: Vec<usize> = drafts.iter().flat_map(|draft| draft.samples.iter().copied()).collect();
+    let mut allowing: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    let mut speaking: Vec<Vec<usize>> = vec![Vec::new(); drafts.len()];
+    for sample in of_action {
+        let found = finder.allowing(&samples[sample].request);
+        found.iter().for_each(|draft| speaking[*draft].push(sample));
+        allowing.insert(sample, found);
+    }
+    let mut order: Vec<usize> = (0..drafts.len()).collect();
+    order.sort_by_cached_key(|at| drop_order(&drafts[*at], samples));
+    let mut kept = vec![true; drafts.len()];
+    for candidate in order {
+        let needed = speaking[candidate].iter().any(|sample| allowing[sample].len() == 1);
+        if !needed {
+            kept[candidate] = false;
+            for sample in &speaking[candidate] {
+                allowing.entry(*sample).or_default().remove(&candidate);
+            }
+        }
+    }
+    hand_over(drafts, &kept, &allowing)
+}
+
+/// Samples of dropped grants speak for a grant that is left and allows them.
+fn hand_over(mut drafts: Vec<Draft>, kept: &[bool], allowing: &BTreeMap<usize, BTreeSet<usize>>) -> Vec<Draft> {
+    let dropped: Vec<usize> = (0..drafts.len()).filter(|at| !kept[*at]).collect();
+    for at in dropped {
+        for sample in std::mem::take(&mut drafts[at].samples) {
+            if let Some(heir) = allowing[&sample].first() {
+                drafts[*heir].samples.push(sample);
+            }
+        }
+    }
+    let mut kept = kept.iter();
+    drafts.retain(|_| *kept.next().unwrap_or(&true));
+    drafts
+}
+
+/// What is dropped first: what nobody asked for in a record, then exact names, then long patterns, then those with more
+/// conditions, so that of two equal choices the evidence keeps its own grant.
+fn drop_order(draft: &Draft, samples: &[Sample<'_>]) -> (bool, bool, usize, usize, String) {
+    let added = |at: &usize| matches!(samples[*at].observation.origin, Origin::Lifecycle | Origin::User);
+    let text = draft.pattern.as_str();
+    (
+        !draft.samples.iter().all(added),
+        draft.pattern.has_wildcard(),
+        usize::MAX - text.len(),
+        usize::MAX - draft.conditions.iter().count(),
+        text.to_owned(),
+    )
+}
+
+/// Finds the grants of one action that allow a request.
+struct Finder<'d> {
+    drafts: &'d [Draft],
+    documents: Vec<PolicyDocument>,
+    by_name: BTreeMap<&'d str, Vec<usize>>,
+    patterns: Vec<usize>,
+}
+
+impl<'d> Finder<'d> {
+    fn new(drafts: &'d [Draft]) -> Self {
+        let documents = drafts.iter().map(Draft::document).collect();
+        let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut patterns = Vec::new();
+        for (at, draft) in drafts.iter().enumerate() {
+            match draft.pattern.has_wildcard() || draft.pattern.has_variable() {
+                true => patterns.push(at),
+                false => by_name.entry(draft.pattern.as_str()).or_default().push(at),
+            }
+        }
+        Self { drafts, documents, by_name, patterns }
+    }
+
+    fn allowing(&self, request: &Request) -> BTreeSet<usize> {
+        let named = match &request.resource {
+            crate::iam::Resource::Arn(arn) => self.by_name.get(arn.as_str()),
+            crate::iam::Resource::Any => None,
+        };
+        let candidates = named.into_iter().flatten().chain(&self.patterns).copied();
+        candidates
+            .filter(|at| self.drafts[*at].pattern.matches_resource(&request.resource))
+            .filter(|at| allows(&self.documents[*at], request))
+            .collect()
+    }
+}
+
+/// Whether a document on its own allows a request.
+pub(crate) fn allows(document: &PolicyDocument, request: &Request) -> bool {
+    matches!(evaluate(std::slice::from_ref(document), request), Decision::Allow { .. })
+}

@@ -1,0 +1,173 @@
+//! The reduction itself: the phases in order.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::conditions::Narrowing;
+use super::drafts::{Draft, draft};
+use super::generalize::Generalizer;
+use super::kinds::Kinds;
+use super::reduction::Withheld;
+use super::sample::Sample;
+use super::statements::{Freedom, Placed, Section, build};
+use super::{Grant, ReduceError, ReduceOptions, VerifiedPolicy, Widening, WideningRule, pack, verify};
+use crate::aggregator::{Certainty, Evidence, Origin, Usage};
+use crate::catalog::Catalog;
+
+/// Reduces usage to the tightest policy that covers it, and proves it.
+pub fn reduce(usage: &Usage, catalog: &Catalog, options: &ReduceOptions) -> Result<VerifiedPolicy, ReduceError> {
+    let kinds = Kinds::new(catalog);
+    let generalizer = Generalizer::new(usage, &kinds, &options.user_rules);
+    let (samples, withheld) = samples(usage, &generalizer, options);
+    let narrowing = Narrowing {
+        level: options.conditions,
+        catalog,
+        kinds: &kinds,
+        generalizer: &generalizer,
+        owner_tags: &options.owner_tags,
+    };
+    let drafts = draft(&samples, &narrowing);
+    let sections: Vec<Section> = drafts.iter().map(|draft| section(draft, &samples)).collect();
+    let (placed, policies, proof) = proved(&drafts, &sections, &samples, &kinds, options)?;
+    Ok(VerifiedPolicy {
+        policies,
+        grants: grants(&drafts, &placed, &samples),
+        widenings: widenings(&drafts, &samples),
+        proof,
+        unmatched_rules: options.user_rules.unmatched(usage),
+        withheld,
+    })
+}
+
+/// The requests to be allowed, and those that a rule withholds.
+fn samples<'u>(
+    usage: &'u Usage,
+    generalizer: &Generalizer<'_>,
+    options: &ReduceOptions,
+) -> (Vec<Sample<'u>>, Vec<Withheld>) {
+    let mut samples = Vec::new();
+    let mut withheld = BTreeSet::new();
+    for (used, observation) in &usage.requests {
+        if let Some(rule) = options.user_rules.withholds(used) {
+            withheld.insert(Withheld {
+                action: used.action.clone(),
+                resource: used.resource.clone(),
+                rule: rule.name.clone(),
+                reason: rule.reason.clone(),
+            });
+            continue;
+        }
+        samples.push(Sample {
+            request: used.to_request(),
+            observation: Cow::Borrowed(observation),
+            generalized: generalizer.generalize(used, observation),
+        });
+    }
+    (samples, withheld.into_iter().collect())
+}
+
+fn section(draft: &Draft, samples: &[Sample<'_>]) -> Section {
+    let all = |origin: Origin| draft.samples.iter().all(|at| samples[*at].observation.origin == origin);
+    if all(Origin::Lifecycle) {
+        Section::Lifecycle
+    } else if all(Origin::User) {
+        Section::User
+    } else {
+        Section::Main
+    }
+}
+
+type Proved = (Vec<Placed>, Vec<super::NamedPolicy>, super::Proof);
+
+/// Statements and documents with their proof. Should a free pair of one statement have made a part of another one
+/// superfluous, the statements are built again without free pairs.
+fn proved(
+    drafts: &[Draft],
+    sections: &[Section],
+    samples: &[Sample<'_>],
+    kinds: &Kinds<'_>,
+    options: &ReduceOptions,
+) -> Result<Proved, ReduceError> {
+    let attempt = |freedom: Freedom| {
+        let placed = build(drafts, sections, kinds, freedom);
+        let policies = pack::pack(&placed, options)?;
+        let proof = verify::prove(&policies, drafts, samples)?;
+        Ok((placed, policies, proof))
+    };
+    match attempt(Freedom::Full) {
+        Err(ReduceError::ProofFailed(_)) => attempt(Freedom::None),
+        outcome => outcome,
+    }
+}
+
+fn grants(drafts: &[Draft], placed: &[Placed], samples: &[Sample<'_>]) -> Vec<Grant> {
+    let mut sids: BTreeMap<usize, &str> = BTreeMap::new();
+    for one in placed {
+        for grant in &one.grants {
+            sids.insert(*grant, one.statement.sid.as_deref().unwrap_or_default());
+        }
+    }
+    let grant = |(at, draft): (usize, &Draft)| {
+        let of_draft: Vec<&Sample<'_>> = draft.samples.iter().map(|at| &samples[*at]).collect();
+        let observations = || of_draft.iter().map(|sample| &sample.observation);
+        let operations: BTreeSet<&String> = observations().flat_map(|one| &one.operations).collect();
+        let via: BTreeSet<&String> = observations().flat_map(|one| &one.via).collect();
+        let mut evidence: Option<Evidence> = None;
+        for one in observations() {
+            match &mut evidence {
+                Some(sum) => sum.merge(&one.evidence),
+                None => evidence = Some(one.evidence.clone()),
+            }
+        }
+        Some(Grant {
+            sid: sids.get(&at).copied().unwrap_or_default().to_owned(),
+            action: draft.action.clone(),
+            resource: draft.pattern.clone(),
+            conditions: draft.conditions.clone(),
+            condition_reasons: draft.reasons.iter().copied().collect(),
+            origin: observations().map(|one| one.origin).min()?,
+            evidence: evidence?,
+            operations: operations.into_iter().cloned().collect(),
+            via: via.into_iter().cloned().collect(),
+            note: note(&of_draft),
+        })
+    };
+    let mut grants: Vec<Grant> = drafts.iter().enumerate().filter_map(grant).collect();
+    grants.sort_by(|a, b| (&a.action, &a.resource, &a.conditions).cmp(&(&b.action, &b.resource, &b.conditions)));
+    grants
+}
+
+/// When a grant is needed, where no request shows that it always is.
+fn note(samples: &[&Sample<'_>]) -> Option<String> {
+    let mut reasons = BTreeSet::new();
+    for sample in samples {
+        match &sample.observation.certainty {
+            Certainty::Always => return None,
+            Certainty::Sometimes(reason) => reasons.insert(reason.as_str()),
+        };
+    }
+    Some(reasons.into_iter().collect::<Vec<_>>().join("; "))
+}
+
+/// How many causes of one widening are written out.
+const DETAILS: usize = 3;
+
+/// Every place where a grant allows more than was seen, by grant and rule.
+fn widenings(drafts: &[Draft], samples: &[Sample<'_>]) -> Vec<Widening> {
+    let mut all = BTreeSet::new();
+    for draft in drafts {
+        let mut by_rule: BTreeMap<&WideningRule, BTreeSet<&str>> = BTreeMap::new();
+        let own = draft.samples.iter().map(|at| &samples[*at]).filter(|one| one.generalized.pattern == draft.pattern);
+        for (rule, detail) in own.flat_map(|sample| &sample.generalized.widenings) {
+            by_rule.entry(rule).or_default().insert(detail);
+        }
+        for (rule, details) in by_rule {
+            let more = details.len().saturating_sub(DETAILS);
+            let shown = details.into_iter().take(DETAILS).collect::<Vec<_>>().join("; ");
+            let detail = if more > 0 { format!("{shown}; and {more} more") } else { shown };
+            let (action, resource) = (draft.action.clone(), draft.pattern.clone());
+            all.insert(Widening { rule: rule.clone(), action, resource, detail });
+        }
+    }
+    all.into_iter().collect()
+}

@@ -1,0 +1,175 @@
+//! Grants to statements: an exact cover with few characters for each service and condition.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cover::{Cell, Instance, cover};
+use super::drafts::Draft;
+use super::kinds::Kinds;
+use super::sid;
+use crate::iam::{Action, ActionPattern, ArnPattern, Conditions, Statement};
+
+/// Part of the policy set that is kept apart from the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Section {
+    /// What the records show.
+    Main,
+    /// What is done once an account.
+    Bootstrap,
+    /// What was added to read, change and delete what the principal created.
+    Lifecycle,
+    /// What the configuration file asks for.
+    User,
+}
+
+/// A statement and where it belongs.
+#[derive(Debug, Clone)]
+pub(crate) struct Placed {
+    pub section: Section,
+    pub service: String,
+    pub statement: Statement,
+    /// The grants in it, by index.
+    pub grants: Vec<usize>,
+}
+
+/// Grants that may share statements.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Group {
+    section: Section,
+    service: String,
+    /// `*` stays apart from ARNs.
+    any: bool,
+    conditions: Conditions,
+}
+
+/// Which pairs a statement may hold although nobody asked for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Freedom {
+    /// Pairs that can never be a request, and pairs that a wider grant allows anyway.
+    Full,
+    /// None at all: then no statement can make a part of another one superfluous.
+    None,
+}
+
+/// Statements for all grants, in the order of section, service and name.
+pub(crate) fn build(drafts: &[Draft], sections: &[Section], kinds: &Kinds<'_>, freedom: Freedom) -> Vec<Placed> {
+    let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
+    for (at, draft) in drafts.iter().enumerate() {
+        let group = Group {
+            section: sections.get(at).copied().unwrap_or(Section::Main),
+            service: draft.action.service().to_owned(),
+            any: draft.pattern.is_any(),
+            conditions: draft.conditions.clone(),
+        };
+        groups.entry(group).or_default().push(at);
+    }
+    let granted = Granted::new(drafts);
+    let mut placed: Vec<Placed> = Vec::new();
+    for (group, members) in groups {
+        placed.extend(statements_of(&group, &members, drafts, &Free { group: &group, granted: &granted, kinds, freedom }));
+    }
+    name(&mut placed, drafts, kinds);
+    placed
+}
+
+fn statements_of(group: &Group, members: &[usize], drafts: &[Draft], free: &Free<'_>) -> Vec<Placed> {
+    let actions: Vec<&Action> = distinct(members.iter().map(|at| &drafts[*at].action));
+    let patterns: Vec<&ArnPattern> = distinct(members.iter().map(|at| &drafts[*at].pattern));
+    let pairs: BTreeMap<(&Action, &ArnPattern), usize> =
+        members.iter().map(|at| ((&drafts[*at].action, &drafts[*at].pattern), *at)).collect();
+    let instance = Instance::new(
+        actions.iter().map(|action| action.as_str().len() + QUOTES).collect(),
+        patterns.iter().map(|pattern| pattern.as_str().len() + QUOTES).collect(),
+        overhead(&group.conditions),
+        |row, column| match pairs.contains_key(&(actions[row], patterns[column])) {
+            true => Cell::Needed,
+            false if free.is_free(actions[row], patterns[column]) => Cell::Free,
+            false => Cell::Forbidden,
+        },
+    );
+    let rectangles = cover(&instance);
+    let mut owner: BTreeSet<usize> = BTreeSet::new();
+    rectangles
+        .iter()
+        .map(|rectangle| {
+            let of_statement: Vec<&Action> = rectangle.rows().map(|row| actions[row]).collect();
+            let on: Vec<&ArnPattern> = rectangle.columns().map(|column| patterns[column]).collect();
+            let cells = of_statement.iter().flat_map(|action| on.iter().map(move |pattern| (*action, *pattern)));
+            let grants = cells.filter_map(|pair| pairs.get(&pair).copied()).filter(|at| owner.insert(*at)).collect();
+            Placed {
+                section: group.section,
+                service: group.service.clone(),
+                statement: Statement {
+                    conditions: group.conditions.clone(),
+                    ..Statement::allow(of_statement.into_iter().map(ActionPattern::from), on.into_iter().cloned())
+                },
+                grants,
+            }
+        })
+        .collect()
+}
+
+/// Two quotes and a comma.
+const QUOTES: usize = 3;
+
+/// What a statement costs beside its actions and resources: braces, names, a Sid and the condition.
+fn overhead(conditions: &Conditions) -> usize {
+    const FRAME: usize = 80;
+    let block = serde_json::to_string(conditions).map_or(0, |text| text.len());
+    FRAME + if conditions.is_empty() { 0 } else { block + r#","Condition":"#.len() }
+}
+
+fn distinct<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
+    items.collect::<BTreeSet<T>>().into_iter().collect()
+}
+
+/// What is granted, by action.
+struct Granted<'d>(BTreeMap<&'d Action, Vec<(&'d ArnPattern, &'d Conditions)>>);
+
+impl<'d> Granted<'d> {
+    /// Only patterns with wildcards can cover another one.
+    fn new(drafts: &'d [Draft]) -> Self {
+        let mut by_action: BTreeMap<&Action, Vec<_>> = BTreeMap::new();
+        for draft in drafts.iter().filter(|draft| draft.pattern.has_wildcard()) {
+            by_action.entry(&draft.action).or_default().push((&draft.pattern, &draft.conditions));
+        }
+        Self(by_action)
+    }
+
+    fn covers(&self, action: &Action, pattern: &ArnPattern, conditions: &Conditions) -> bool {
+        let grants = self.0.get(action).into_iter().flatten();
+        grants
+            .filter(|(_, theirs)| theirs.is_empty() || *theirs == conditions)
+            .any(|(wide, _)| wide.covers(pattern))
+    }
+}
+
+/// Says which pairs a statement may hold although nobody asked for them.
+struct Free<'a> {
+    group: &'a Group,
+    granted: &'a Granted<'a>,
+    kinds: &'a Kinds<'a>,
+    freedom: Freedom,
+}
+
+impl Free<'_> {
+    fn is_free(&self, action: &Action, pattern: &ArnPattern) -> bool {
+        if self.freedom == Freedom::None {
+            return false;
+        }
+        self.kinds.never_asked(action, pattern) || self.granted.covers(action, pattern, &self.group.conditions)
+    }
+}
+
+/// Gives each statement its Sid.
+fn name(placed: &mut [Placed], drafts: &[Draft], kinds: &Kinds<'_>) {
+    let mut taken = BTreeSet::new();
+    for one in placed.iter_mut() {
+        let wanted = sid::purpose(one, kinds);
+        let hint = one.grants.first().map(|at| &drafts[*at].pattern);
+        one.statement.sid = Some(sid::unique(&wanted, hint, &mut taken));
+    }
+    placed.sort_by(|a, b| {
+        let key = |one: &Placed| (one.section, one.service.clone(), one.statement.sid.clone());
+        key(a).cmp(&key(b))
+    });
+}

@@ -1,0 +1,133 @@
+//! Parts of names that change from run to run, and how an ARN is rewritten with them.
+//!
+//! A token is what stands between `/` and `:` in the resource part of an ARN. A rule replaces a whole token, so that
+//! `vpc-0a1` never touches `vpc-0a1b`.
+
+use std::collections::BTreeMap;
+
+use super::WideningRule;
+use crate::iam::Arn;
+
+/// What a changing token is written as in the policy, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TokenRule {
+    /// `*`, or the name's stable part with `?` for each character that changes.
+    pub pattern: String,
+    pub rule: WideningRule,
+    /// For people: which token, and what made it.
+    pub detail: String,
+}
+
+/// Rules for all changing tokens of a usage.
+#[derive(Debug, Default)]
+pub(crate) struct TokenRules {
+    everywhere: BTreeMap<String, TokenRule>,
+    /// Parts that count in one ARN and what lies below it only: they are too plain to be told apart elsewhere.
+    within: BTreeMap<Arn, BTreeMap<String, TokenRule>>,
+}
+
+/// A rewritten text and the rules that were used.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Rewritten<'r> {
+    pub text: String,
+    pub used: Vec<&'r TokenRule>,
+}
+
+impl TokenRules {
+    /// Adds a rule; the first one for a token stays.
+    pub fn add(&mut self, token: &str, rule: TokenRule) {
+        self.everywhere.entry(token.to_owned()).or_insert(rule);
+    }
+
+    /// Adds a rule for one ARN and what lies below it.
+    pub fn add_within(&mut self, arn: &Arn, token: &str, rule: TokenRule) {
+        self.within.entry(arn.clone()).or_default().entry(token.to_owned()).or_insert(rule);
+    }
+
+    /// Takes the rules for a token away.
+    pub fn forget(&mut self, token: &str) {
+        self.everywhere.remove(token);
+        for rules in self.within.values_mut() {
+            rules.remove(token);
+        }
+    }
+
+    /// The tokens that change everywhere.
+    pub fn everywhere(&self) -> impl Iterator<Item = (&str, &TokenRule)> {
+        self.everywhere.iter().map(|(token, rule)| (token.as_str(), rule))
+    }
+
+    /// The resource part of an ARN with each changing token replaced. `escape` writes what stays.
+    pub fn rewrite(&self, arn: &Arn, escape: impl Fn(&str) -> String) -> Rewritten<'_> {
+        let near = self.rules_within(arn);
+        let mut out = Rewritten::default();
+        for piece in pieces(arn.resource()) {
+            let rule = self.everywhere.get(piece).or_else(|| near.and_then(|rules| rules.get(piece)));
+            match rule {
+                Some(rule) => {
+                    out.text.push_str(&rule.pattern);
+                    out.used.push(rule);
+                }
+                None => out.text.push_str(&escape(piece)),
+            }
+        }
+        out
+    }
+
+    /// Rules of the ARN itself or of the closest ARN above it.
+    fn rules_within(&self, arn: &Arn) -> Option<&BTreeMap<String, TokenRule>> {
+        if self.within.is_empty() {
+            return None;
+        }
+        let text = arn.as_str();
+        let cuts = text.match_indices(['/', ':']).map(|(at, _)| at).chain([text.len()]);
+        let ancestors = cuts.filter_map(|at| text.get(..at)?.parse::<Arn>().ok());
+        ancestors.filter_map(|above| self.within.get(&above)).last()
+    }
+}
+
+/// The tokens of a resource part and the separators between them, in order.
+pub(crate) fn pieces(resource: &str) -> impl Iterator<Item = &str> {
+    resource.split_inclusive(['/', ':']).flat_map(|chunk| {
+        let token = chunk.trim_end_matches(['/', ':']);
+        let separator = chunk.get(token.len()..).unwrap_or_default();
+        [token, separator].into_iter().filter(|piece| !piece.is_empty())
+    })
+}
+
+/// The tokens of a resource part.
+pub(crate) fn tokens(resource: &str) -> impl Iterator<Item = &str> {
+    resource.split(['/', ':']).filter(|token| !token.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(pattern: &str) -> TokenRule {
+        TokenRule { pattern: pattern.to_owned(), rule: WideningRule::GeneratedId, detail: String::new() }
+    }
+
+    fn rewritten(rules: &TokenRules, arn: &str) -> String {
+        rules.rewrite(&arn.parse().unwrap(), str::to_owned).text
+    }
+
+    #[test]
+    fn only_whole_tokens_are_replaced() {
+        let mut rules = TokenRules::default();
+        rules.add("vpc-0a1", rule("*"));
+        assert_eq!(rewritten(&rules, "arn:aws:ec2:r:1:vpc/vpc-0a1"), "vpc/*");
+        assert_eq!(rewritten(&rules, "arn:aws:ec2:r:1:vpc/vpc-0a1b"), "vpc/vpc-0a1b");
+        assert_eq!(rewritten(&rules, "arn:aws:x:r:1:a:vpc-0a1:b//vpc-0a1/"), "a:*:b//*/");
+    }
+
+    #[test]
+    fn a_part_within_an_arn_counts_there_and_below_only() {
+        let mut rules = TokenRules::default();
+        let top: Arn = "arn:aws:eks:r:1:addon/c/cni/12ab34".parse().unwrap();
+        rules.add_within(&top, "12ab34", rule("*"));
+        assert_eq!(rewritten(&rules, "arn:aws:eks:r:1:addon/c/cni/12ab34"), "addon/c/cni/*");
+        assert_eq!(rewritten(&rules, "arn:aws:eks:r:1:addon/c/cni/12ab34/x"), "addon/c/cni/*/x");
+        assert_eq!(rewritten(&rules, "arn:aws:eks:r:1:addon/c/dns/12ab34"), "addon/c/dns/12ab34");
+    }
+}

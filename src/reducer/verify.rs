@@ -1,0 +1,217 @@
+//! The proof: nothing missing, nothing superfluous, on the documents as they are printed.
+//!
+//! Sound: every request is put to the evaluator with all documents. Minimal: each grant is dropped in turn, and so is
+//! each action and each resource of a statement; some request must then be denied. For speed the statements are looked
+//! up by action, so that a request meets only those that can concern it.
+
+use std::collections::BTreeMap;
+
+use super::drafts::{Draft, allows};
+use super::sample::Sample;
+use super::{NamedPolicy, Proof, ReduceError};
+use crate::iam::{ActionPattern, Decision, PolicyDocument, Request, ResourceClause, Statement, evaluate};
+
+/// Proves the documents, or says which request they fail.
+pub(crate) fn prove(
+    policies: &[NamedPolicy],
+    drafts: &[Draft],
+    samples: &[Sample<'_>],
+) -> Result<Proof, ReduceError> {
+    let judge = Judge::new(policies);
+    let mut proof = Proof { requests: samples.len(), ..Proof::default() };
+    for sample in samples {
+        if !judge.allows(&sample.request) {
+            return Err(ReduceError::ProofFailed(format!("it denies {}", describe(&sample.request))));
+        }
+        proof.allowed += 1;
+    }
+    let removable = superfluous(&judge, drafts, samples);
+    proof.grants_tested = drafts.len();
+    proof.removable = removable.len();
+    match removable.first() {
+        Some(what) => Err(ReduceError::ProofFailed(format!("it allows all requests without {what}"))),
+        None => Ok(proof),
+    }
+}
+
+/// All documents, ready to be asked about one action after the other.
+pub(crate) struct Judge<'p> {
+    policies: &'p [NamedPolicy],
+    by_action: std::cell::RefCell<BTreeMap<String, std::rc::Rc<Vec<PolicyDocument>>>>,
+}
+
+impl<'p> Judge<'p> {
+    pub fn new(policies: &'p [NamedPolicy]) -> Self {
+        Self { policies, by_action: std::cell::RefCell::default() }
+    }
+
+    /// Whether the documents together allow a request.
+    pub fn allows(&self, request: &Request) -> bool {
+        let documents = self.documents_for(request);
+        matches!(evaluate(&documents, request), Decision::Allow { .. })
+    }
+
+    /// The documents with only the statements that name the request's action; what IAM decides is the same.
+    fn documents_for(&self, request: &Request) -> std::rc::Rc<Vec<PolicyDocument>> {
+        let key = request.action.folded();
+        if let Some(known) = self.by_action.borrow().get(key) {
+            return std::rc::Rc::clone(known);
+        }
+        let concerns = |statement: &&Statement| statement.actions.patterns().iter().any(|one| one.matches(&request.action));
+        let narrowed = |policy: &NamedPolicy| {
+            PolicyDocument::new(policy.document.statements.iter().filter(concerns).cloned().collect())
+        };
+        let documents = std::rc::Rc::new(self.policies.iter().map(narrowed).collect::<Vec<_>>());
+        self.by_action.borrow_mut().insert(key.to_owned(), std::rc::Rc::clone(&documents));
+        documents
+    }
+}
+
+/// Grants, and actions and resources of statements, that could go with every request still allowed.
+fn superfluous(judge: &Judge<'_>, drafts: &[Draft], samples: &[Sample<'_>]) -> Vec<String> {
+    let mut by_action: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, sample) in samples.iter().enumerate() {
+        by_action.entry(sample.request.action.folded()).or_default().push(at);
+    }
+    let mut needed = Needed::new(judge);
+    let mut useless = Vec::new();
+    let mut grants: BTreeMap<&str, Vec<&Draft>> = BTreeMap::new();
+    for draft in drafts {
+        grants.entry(draft.action.folded()).or_default().push(draft);
+    }
+    for (action, members) in by_action {
+        let requests: Vec<&Request> = members.iter().map(|at| &samples[*at].request).collect();
+        let of_action = grants.get(action).map(Vec::as_slice).unwrap_or_default();
+        useless.extend(useless_grants(of_action, &requests));
+        requests.iter().for_each(|request| needed.count(request));
+    }
+    useless.extend(needed.missing());
+    useless
+}
+
+/// Grants of one action without which all its requests are still allowed.
+fn useless_grants(grants: &[&Draft], requests: &[&Request]) -> Vec<String> {
+    let documents: Vec<PolicyDocument> = grants.iter().map(|grant| grant.document()).collect();
+    let mut exact: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut wide: Vec<usize> = Vec::new();
+    for (at, grant) in grants.iter().enumerate() {
+        match grant.pattern.has_wildcard() || grant.pattern.has_variable() {
+            true => wide.push(at),
+            false => exact.entry(grant.pattern.as_str()).or_default().push(at),
+        }
+    }
+    let mut needed = vec![false; grants.len()];
+    for request in requests {
+        let named = match &request.resource {
+            crate::iam::Resource::Arn(arn) => exact.get(arn.as_str()),
+            crate::iam::Resource::Any => None,
+        };
+        let candidates = named.into_iter().flatten().chain(&wide).copied();
+        let mut allowing = candidates.filter(|at| allows(&documents[*at], request));
+        if let (Some(only), None) = (allowing.next(), allowing.next()) {
+            needed[only] = true;
+        }
+    }
+    let useless = grants.iter().zip(needed).filter(|(_, needed)| !needed);
+    useless.map(|(grant, _)| format!("{} on `{}`", grant.action, grant.pattern)).collect()
+}
+
+/// Marks the actions and resources of statements that some request needs.
+struct Needed<'p> {
+    statements: Vec<Marked<'p>>,
+    by_action: BTreeMap<String, Vec<usize>>,
+}
+
+/// A statement with what of it some request needs.
+struct Marked<'p> {
+    statement: &'p Statement,
+    alone: PolicyDocument,
+    resources: Vec<&'p crate::iam::ArnPattern>,
+    actions: Vec<&'p ActionPattern>,
+    needed_resources: Vec<bool>,
+    needed_actions: Vec<bool>,
+}
+
+impl<'p> Needed<'p> {
+    fn new(judge: &Judge<'p>) -> Self {
+        let statements = judge.policies.iter().flat_map(|policy| &policy.document.statements);
+        let marked = |statement: &'p Statement| {
+            let resources: Vec<_> = statement.resources.patterns().iter().collect();
+            let actions: Vec<_> = statement.actions.patterns().iter().collect();
+            Marked {
+                alone: PolicyDocument::new(vec![Statement {
+                    resources: ResourceClause::Resource([crate::iam::ArnPattern::any()].into()),
+                    ..statement.clone()
+                }]),
+                needed_resources: vec![false; resources.len()],
+                needed_actions: vec![false; actions.len()],
+                statement,
+                resources,
+                actions,
+            }
+        };
+        Self { statements: statements.map(marked).collect(), by_action: BTreeMap::new() }
+    }
+
+    /// Counts a request for what it alone keeps: the one statement that allows it, and there its one resource.
+    fn count(&mut self, request: &Request) {
+        let key = request.action.folded();
+        if !self.by_action.contains_key(key) {
+            let concerned = self.statements.iter().enumerate().filter(|(_, marked)| {
+                marked.actions.iter().any(|pattern| pattern.matches(&request.action))
+            });
+            let found = concerned.map(|(at, _)| at).collect();
+            self.by_action.insert(key.to_owned(), found);
+        }
+        let concerned = self.by_action.get(key).cloned().unwrap_or_default();
+        let mut allowing = concerned.into_iter().filter_map(|at| {
+            let resources = self.statements[at].matching(request);
+            (!resources.is_empty() && allows(&self.statements[at].alone, request)).then_some((at, resources))
+        });
+        let (Some((at, resources)), None) = (allowing.next(), allowing.next()) else { return };
+        drop(allowing);
+        self.statements[at].mark(request, &resources);
+    }
+
+    fn missing(&self) -> Vec<String> {
+        self.statements.iter().flat_map(Marked::missing).collect()
+    }
+}
+
+impl Marked<'_> {
+    fn matching(&self, request: &Request) -> Vec<usize> {
+        let matches = |at: &usize| self.resources[*at].matches_resource(&request.resource);
+        // Two are enough to know that neither is needed for this request.
+        (0..self.resources.len()).filter(matches).take(2).collect()
+    }
+
+    fn mark(&mut self, request: &Request, resources: &[usize]) {
+        if let [only] = resources {
+            self.needed_resources[*only] = true;
+        }
+        let matching: Vec<usize> =
+            (0..self.actions.len()).filter(|at| self.actions[*at].matches(&request.action)).take(2).collect();
+        if let [only] = matching.as_slice() {
+            self.needed_actions[*only] = true;
+        }
+    }
+
+    fn missing(&self) -> Vec<String> {
+        let sid = self.statement.sid.as_deref().unwrap_or("a statement");
+        let resources = self.resources.iter().zip(&self.needed_resources).filter(|(_, needed)| !**needed);
+        let actions = self.actions.iter().zip(&self.needed_actions).filter(|(_, needed)| !**needed);
+        let texts = resources.map(|(pattern, _)| pattern.to_string()).chain(actions.map(|(one, _)| one.to_string()));
+        texts.map(|text| format!("`{text}` in {sid}")).collect()
+    }
+}
+
+/// A request in words.
+pub(crate) fn describe(request: &Request) -> String {
+    let resource = match &request.resource {
+        crate::iam::Resource::Any => "no resource".to_owned(),
+        crate::iam::Resource::Arn(arn) => format!("`{arn}`"),
+    };
+    let context: Vec<String> =
+        request.context.iter().map(|(key, value)| format!("{key}={}", value.values().join(","))).collect();
+    format!("{} on {resource} [{}]", request.action, context.join(" "))
+}
