@@ -1,1 +1,7 @@
-fn main() {}
+//! The `trailtrim` program: parses arguments, calls the library, returns an exit status.
+
+use trailtrim::cli::{self, ExitStatus};
+
+fn main() -> ExitStatus {
+    cli::run(std::env::args_os())
+}

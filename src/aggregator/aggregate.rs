@@ -1,45 +1,300 @@
 //! Folds events into usage.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Selection, Usage};
+use super::coverage::add_evidence;
+use super::fold::FoldedRequests;
+use super::learn::Corrections;
+use super::{
+    Certainty, Coverage, DeniedCall, Evidence, Lineage, Need, Observation, Origin, RecordCounts, Resolution, Resolved,
+    Resolver, Selection, UnmappedEvent, Usage, UsedRequest,
+};
 use crate::catalog::Catalog;
-use crate::cloudtrail::{Event, SkipReason};
-use crate::iam::PrincipalArn;
+use crate::cloudtrail::{Denial, Event, Outcome, Payload, PolicyType, SkipReason};
+use crate::iam::{Arn, PrincipalArn, Resource};
 
 /// Collects usage. One per thread; [`Aggregator::merge`] brings them together.
 #[derive(Debug)]
 pub struct Aggregator<'a> {
-    catalog: &'a Catalog,
+    resolver: Resolver<'a>,
     selection: &'a Selection,
+    principals: BTreeMap<PrincipalArn, Collected>,
+    /// Principals that were seen and not asked for, with how often: advice when the asked-for one does not appear.
+    others: BTreeMap<PrincipalArn, u64>,
+    counts: RecordCounts,
+    gaps: BTreeSet<String>,
 }
+
+/// What is known of one principal so far.
+#[derive(Debug, Default)]
+struct Collected {
+    requests: FoldedRequests,
+    lineage: Lineage,
+    coverage: Coverage,
+    used: u64,
+    skipped: BTreeMap<SkipReason, u64>,
+    /// Whole ARNs of roles and the like, which tell the path behind a bare name.
+    arns: BTreeSet<Arn>,
+    corrections: Corrections,
+}
+
+/// How many other principals are remembered for advice.
+const OTHERS_KEPT: usize = 1_000;
 
 impl<'a> Aggregator<'a> {
     pub fn new(catalog: &'a Catalog, selection: &'a Selection) -> Self {
-        Self { catalog, selection }
+        Self {
+            resolver: Resolver::new(catalog),
+            selection,
+            principals: BTreeMap::new(),
+            others: BTreeMap::new(),
+            counts: RecordCounts::default(),
+            gaps: BTreeSet::new(),
+        }
     }
 
     /// Counts one event in, or says why it does not count. The caller has told duplicates apart.
-    pub fn add(&mut self, _event: &Event<'_>) {
-        todo!()
+    pub fn add(&mut self, event: &Event<'_>) {
+        self.counts.read += 1;
+        let Some(arn) = &event.caller.principal else { return self.count(SkipReason::NoPrincipal) };
+        let Ok(principal) = PrincipalArn::try_from(arn.clone()) else { return self.count(SkipReason::NoPrincipal) };
+        if !self.selection.takes_principal(&principal) {
+            if self.others.len() < OTHERS_KEPT || self.others.contains_key(&principal) {
+                *self.others.entry(principal).or_default() += 1;
+            }
+            return self.count(SkipReason::OtherPrincipal);
+        }
+        let resolver = self.resolver;
+        let include_denied = self.selection.include_denied;
+        let outside = self.selection.leaves_out(event);
+        let collected = self.principals.entry(principal).or_default();
+        let skip = match outside {
+            Some(reason) => Some(reason),
+            None => collected.add(event, resolver, include_denied),
+        };
+        match skip {
+            Some(reason) => {
+                *collected.skipped.entry(reason).or_default() += 1;
+                self.count(reason);
+            }
+            None => {
+                collected.used += 1;
+                self.counts.used += 1;
+            }
+        }
     }
 
     /// Counts a record that never became an event.
-    pub fn skip(&mut self, _reason: SkipReason) {
-        todo!()
+    pub fn skip(&mut self, reason: SkipReason) {
+        self.counts.read += 1;
+        self.count(reason);
+    }
+
+    /// Counts many records that never became events.
+    pub fn skip_many(&mut self, reason: SkipReason, records: u64) {
+        if records > 0 {
+            self.counts.read += records;
+            *self.counts.skipped.entry(reason).or_default() += records;
+        }
+    }
+
+    fn count(&mut self, reason: SkipReason) {
+        *self.counts.skipped.entry(reason).or_default() += 1;
     }
 
     /// Notes something that could not be read, for the coverage.
-    pub fn gap(&mut self, _text: String) {
-        todo!()
+    pub fn gap(&mut self, text: String) {
+        self.gaps.insert(text);
     }
 
-    pub fn merge(&mut self, _other: Self) {
-        todo!()
+    /// Adds what another aggregator with the same selection has seen.
+    pub fn merge(&mut self, other: Self) {
+        self.counts.merge(&other.counts);
+        self.gaps.extend(other.gaps);
+        for (principal, events) in other.others {
+            *self.others.entry(principal).or_default() += events;
+        }
+        for (principal, collected) in other.principals {
+            self.principals.entry(principal).or_default().merge(collected);
+        }
+    }
+
+    /// Records read, used and skipped, of all principals together.
+    pub fn counts(&self) -> &RecordCounts {
+        &self.counts
+    }
+
+    /// What could not be read.
+    pub fn gaps(&self) -> &BTreeSet<String> {
+        &self.gaps
+    }
+
+    /// Principals that were seen but not asked for, most frequent first.
+    pub fn other_principals(&self) -> Vec<(&PrincipalArn, u64)> {
+        let mut others: Vec<_> = self.others.iter().map(|(principal, events)| (principal, *events)).collect();
+        others.sort_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(other.0)));
+        others
     }
 
     /// One usage for each principal that was found, by ARN.
     pub fn finish(self) -> BTreeMap<PrincipalArn, Usage> {
-        todo!()
+        let Self { principals, counts, gaps, .. } = self;
+        let usage = |(principal, collected): (PrincipalArn, Collected)| {
+            (principal.clone(), collected.finish(principal, counts.clone(), &gaps))
+        };
+        principals.into_iter().map(usage).collect()
     }
+}
+
+impl Collected {
+    /// Counts an event of the principal in; the reason if it does not count.
+    fn add(&mut self, event: &Event<'_>, resolver: Resolver<'_>, include_denied: bool) -> Option<SkipReason> {
+        self.note_coverage(event);
+        let operation = format!("{}:{}", event.source, event.name);
+        match &event.outcome {
+            Outcome::Unknown => {
+                self.coverage.unknown_outcome += 1;
+                return Some(SkipReason::OutcomeUnknown);
+            }
+            Outcome::Denied(denial) => {
+                self.denied(event, denial, &operation, resolver, include_denied);
+                return Some(SkipReason::Denied);
+            }
+            Outcome::Allowed | Outcome::AllowedThenFailed => {}
+        }
+        let resolved = match resolver.resolve(event) {
+            Resolution::NeedsNoPermission => return Some(SkipReason::NeedsNoPermission),
+            Resolution::Unmapped => {
+                let unmapped =
+                    UnmappedEvent { event_source: event.source.to_string(), event_name: event.name.to_string() };
+                add_evidence(&mut self.coverage.unmapped, unmapped, &evidence(event));
+                return Some(SkipReason::Unmapped);
+            }
+            Resolution::Resolved(resolved) => resolved,
+        };
+        if event.outcome == Outcome::Allowed {
+            self.lineage.add(event, &operation, resolved.created.iter());
+            self.lineage.attachments.extend(resolved.attachments.iter().cloned());
+        }
+        self.remember(resolved, event, &operation);
+        None
+    }
+
+    fn remember(&mut self, resolved: Resolved, event: &Event<'_>, operation: &str) {
+        self.arns.extend(resolved.arns.into_iter().filter(|arn| arn.service() == "iam"));
+        for need in resolved.needs {
+            self.requests.add(need, event, operation);
+        }
+    }
+
+    /// Keeps what AWS said, lets it correct the rules, and grants it where that was asked for and can help.
+    fn denied(&mut self, event: &Event<'_>, denial: &Denial, operation: &str, resolver: Resolver<'_>, include: bool) {
+        let call = DeniedCall {
+            event_source: event.source.to_string(),
+            event_name: event.name.to_string(),
+            denial: denial.clone(),
+        };
+        add_evidence(&mut self.coverage.denied, call, &evidence(event));
+        let needs = match resolver.resolve(event) {
+            Resolution::Resolved(resolved) => resolved.needs,
+            Resolution::NeedsNoPermission | Resolution::Unmapped => Vec::new(),
+        };
+        self.corrections.learn(operation, denial, &needs);
+        let curable = !denial.explicit && matches!(denial.policy_type, None | Some(PolicyType::IdentityBased));
+        if include && curable {
+            for need in granted_by_denial(denial, needs) {
+                self.requests.add(need, event, operation);
+            }
+        }
+    }
+
+    fn note_coverage(&mut self, event: &Event<'_>) {
+        let coverage = &mut self.coverage;
+        coverage.first_event = Some(coverage.first_event.map_or(event.time, |first| first.min(event.time)));
+        coverage.last_event = Some(coverage.last_event.map_or(event.time, |last| last.max(event.time)));
+        if !coverage.regions.contains(&*event.region) {
+            coverage.regions.insert(event.region.to_string());
+        }
+        if let Some(account) = event.account.as_deref().filter(|account| !coverage.accounts.contains(*account)) {
+            coverage.accounts.insert(account.to_owned());
+        }
+        coverage.data_events += u64::from(event.data_event);
+        let omitted = |payload: &Payload<'_>| matches!(payload, Payload::Omitted);
+        coverage.truncated += u64::from(omitted(&event.request) || omitted(&event.response));
+        coverage.hidden += u64::from(event.holds_hidden_values());
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.requests.merge(other.requests);
+        self.lineage.merge(other.lineage);
+        self.coverage.merge(other.coverage);
+        self.used += other.used;
+        for (reason, count) in other.skipped {
+            *self.skipped.entry(reason).or_default() += count;
+        }
+        self.arns.extend(other.arns);
+        self.corrections.merge(other.corrections);
+    }
+
+    fn finish(self, principal: PrincipalArn, counts: RecordCounts, gaps: &BTreeSet<String>) -> Usage {
+        let Self { requests, lineage, mut coverage, arns, corrections, .. } = self;
+        coverage.gaps.extend(gaps.iter().cloned());
+        let mut used: BTreeMap<UsedRequest, Observation> = BTreeMap::new();
+        for (mut request, observation) in requests.finish() {
+            if let Some(arn) = with_known_path(&request.resource, &arns) {
+                request.resource = Resource::Arn(arn);
+            }
+            corrections.apply(&mut request, &observation);
+            match used.entry(request) {
+                std::collections::btree_map::Entry::Occupied(mut entry) => entry.get_mut().merge(&observation),
+                std::collections::btree_map::Entry::Vacant(entry) => {
+                    entry.insert(observation);
+                }
+            }
+        }
+        Usage { principal, requests: used, lineage, coverage, records: counts }
+    }
+}
+
+/// What a denial asks for: the action and resource that AWS names, else what the call needs by the rules.
+fn granted_by_denial(denial: &Denial, needs: Vec<Need>) -> Vec<Need> {
+    let ruled = needs.into_iter().map(|need| Need { origin: Origin::Denied, ..need });
+    let Some(action) = &denial.action else {
+        return ruled.filter(|need| need.certainty == Certainty::Always).collect();
+    };
+    let mut of_action: Vec<Need> = ruled.filter(|need| need.action == *action).collect();
+    let Some(resource) = &denial.resource else { return of_action };
+    let pattern = of_action.iter().position(|need| need.resource == *resource).unwrap_or(0);
+    let mut need = match of_action.get(pattern) {
+        Some(_) => of_action.swap_remove(pattern),
+        None => Need::denied(action.clone(), resource.clone()),
+    };
+    if need.resource != *resource {
+        need.holes.clear();
+        need.resource = resource.clone();
+    }
+    vec![need]
+}
+
+/// A role named without its path, where another record shows the whole ARN.
+fn with_known_path(resource: &Resource, arns: &BTreeSet<Arn>) -> Option<Arn> {
+    let Resource::Arn(arn) = resource else { return None };
+    let (kind, name) = arn.resource().split_once('/')?;
+    if arn.service() != "iam" || name.contains(['/', '*']) || arns.contains(arn) {
+        return None;
+    }
+    let start = format!("{kind}/");
+    let end = format!("/{name}");
+    let fits = |other: &&Arn| {
+        let whole = other.resource();
+        other.account() == arn.account() && whole.starts_with(&start) && whole.ends_with(&end)
+    };
+    let mut found = arns.iter().filter(fits);
+    let one = found.next()?;
+    // Names are unique within an account, so two hits are two different records of deleted and new roles: stay exact.
+    found.next().is_none().then(|| one.clone())
+}
+
+fn evidence(event: &Event<'_>) -> Evidence {
+    Evidence::of(event.time, event.id.as_deref())
 }

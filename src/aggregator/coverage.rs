@@ -1,5 +1,6 @@
 //! What the logs could not show.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -51,4 +52,48 @@ pub struct DeniedCall {
     pub event_source: String,
     pub event_name: String,
     pub denial: Denial,
+}
+
+impl RecordCounts {
+    /// Adds the other's records to these.
+    pub fn merge(&mut self, other: &Self) {
+        self.read += other.read;
+        self.used += other.used;
+        for (reason, count) in &other.skipped {
+            *self.skipped.entry(*reason).or_default() += count;
+        }
+    }
+}
+
+impl Coverage {
+    /// Adds what the other could not show to this.
+    pub fn merge(&mut self, other: Self) {
+        merge_evidence(&mut self.unmapped, other.unmapped);
+        merge_evidence(&mut self.denied, other.denied);
+        self.unknown_outcome += other.unknown_outcome;
+        self.truncated += other.truncated;
+        self.hidden += other.hidden;
+        self.data_events += other.data_events;
+        self.first_event = self.first_event.into_iter().chain(other.first_event).min();
+        self.last_event = self.last_event.max(other.last_event);
+        self.regions.extend(other.regions);
+        self.accounts.extend(other.accounts);
+        self.gaps.extend(other.gaps);
+    }
+}
+
+fn merge_evidence<K: Ord>(into: &mut BTreeMap<K, Evidence>, from: BTreeMap<K, Evidence>) {
+    for (key, evidence) in from {
+        add_evidence(into, key, &evidence);
+    }
+}
+
+/// Adds evidence under a key.
+pub(super) fn add_evidence<K: Ord>(map: &mut BTreeMap<K, Evidence>, key: K, evidence: &Evidence) {
+    match map.entry(key) {
+        Entry::Occupied(mut entry) => entry.get_mut().merge(evidence),
+        Entry::Vacant(entry) => {
+            entry.insert(evidence.clone());
+        }
+    }
 }

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::resolver::Creation;
+use crate::cloudtrail::Event;
 use crate::iam::Arn;
 
 /// What a principal created.
@@ -34,4 +36,58 @@ pub struct CreatedResource {
     pub operation: String,
     /// Id of the event that created it.
     pub event_id: Option<String>,
+}
+
+impl Lineage {
+    /// Notes what a call created.
+    pub(super) fn add<'c>(&mut self, event: &Event<'_>, operation: &str, created: impl Iterator<Item = &'c Creation>) {
+        for one in created {
+            for id in &one.generated {
+                self.generated_ids
+                    .entry(id.clone())
+                    .and_modify(|old| {
+                        if operation < old.as_str() {
+                            *old = operation.to_owned();
+                        }
+                    })
+                    .or_insert_with(|| operation.to_owned());
+            }
+            let resource = CreatedResource {
+                resource_type: one.resource_type.clone(),
+                tags: one.tags.clone(),
+                created_at: event.time,
+                generated: one.generated.clone(),
+                operation: operation.to_owned(),
+                event_id: event.id.as_deref().map(str::to_owned),
+            };
+            self.created.entry(one.arn.clone()).and_modify(|old| old.keep_first(&resource)).or_insert(resource);
+        }
+    }
+
+    /// Adds what the other saw created.
+    pub fn merge(&mut self, other: Self) {
+        for (id, operation) in other.generated_ids {
+            self.generated_ids
+                .entry(id)
+                .and_modify(|old| {
+                    if operation < *old {
+                        old.clone_from(&operation)
+                    }
+                })
+                .or_insert(operation);
+        }
+        for (arn, resource) in other.created {
+            self.created.entry(arn).and_modify(|old| old.keep_first(&resource)).or_insert(resource);
+        }
+        self.attachments.extend(other.attachments);
+    }
+}
+
+impl CreatedResource {
+    /// Of two creations of one name (deleted and made again), the first by time, then by event.
+    fn keep_first(&mut self, other: &Self) {
+        if (other.created_at, &other.event_id) < (self.created_at, &self.event_id) {
+            *self = other.clone();
+        }
+    }
 }

@@ -6,6 +6,8 @@
 mod aggregate;
 mod coverage;
 mod evidence;
+mod fold;
+mod learn;
 mod lineage;
 mod resolver;
 mod selection;
@@ -15,6 +17,6 @@ pub use aggregate::Aggregator;
 pub use coverage::{Coverage, DeniedCall, RecordCounts, UnmappedEvent};
 pub use evidence::Evidence;
 pub use lineage::{CreatedResource, Lineage};
-pub use resolver::{Need, Resolution, Resolver};
+pub use resolver::{Creation, Fields, Need, Resolution, Resolved, Resolver};
 pub use selection::Selection;
 pub use usage::{Certainty, Hole, HoleCause, Observation, Origin, Usage, UsedRequest};

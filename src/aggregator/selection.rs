@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::iam::PrincipalSelector;
+use crate::cloudtrail::{Event, SkipReason};
+use crate::iam::{PrincipalArn, PrincipalSelector};
 
 /// Whose calls, in which window, Regions, accounts and sessions.
 #[derive(Debug, Clone, Default)]
@@ -15,4 +16,27 @@ pub struct Selection {
     pub accounts: Vec<String>,
     /// Grant what was denied for want of an identity-based allow.
     pub include_denied: bool,
+}
+
+impl Selection {
+    /// Whether this principal was asked for.
+    pub fn takes_principal(&self, principal: &PrincipalArn) -> bool {
+        self.principals.iter().any(|selector| selector.matches(principal))
+    }
+
+    /// Why an event of a selected principal does not count; `None` if it does.
+    pub fn leaves_out(&self, event: &Event<'_>) -> Option<SkipReason> {
+        let early = self.since.is_some_and(|since| event.time < since);
+        let late = self.until.is_some_and(|until| event.time >= until);
+        if early || late {
+            return Some(SkipReason::OutsideWindow);
+        }
+        let among = |list: &[String], value: Option<&str>| {
+            list.is_empty() || value.is_some_and(|value| list.iter().any(|one| one == value))
+        };
+        if !among(&self.regions, Some(&event.region)) || !among(&self.accounts, event.account.as_deref()) {
+            return Some(SkipReason::OutsideScope);
+        }
+        (!among(&self.sessions, event.caller.session_name.as_deref())).then_some(SkipReason::OtherSession)
+    }
 }

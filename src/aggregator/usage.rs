@@ -39,6 +39,25 @@ pub struct Observation {
     pub operations: BTreeSet<String>,
     /// Services through which it was made on the principal's behalf (`invokedBy`).
     pub via: BTreeSet<String>,
+    /// Where the rules behind it come from; empty: the plain reading of the service reference.
+    pub sources: BTreeSet<String>,
+    /// What the rules say about it, for people.
+    pub notes: BTreeSet<String>,
+}
+
+impl Observation {
+    /// Adds another observation of the same request.
+    pub fn merge(&mut self, other: &Self) {
+        self.evidence.merge(&other.evidence);
+        // What a record shows outweighs what a rule says.
+        self.origin = self.origin.min(other.origin);
+        self.certainty = self.certainty.clone().min(other.certainty.clone());
+        self.holes.extend(other.holes.iter().cloned());
+        self.operations.extend(other.operations.iter().cloned());
+        self.via.extend(other.via.iter().cloned());
+        self.sources.extend(other.sources.iter().cloned());
+        self.notes.extend(other.notes.iter().cloned());
+    }
 }
 
 /// Why a grant is there.

@@ -24,7 +24,7 @@ pub enum Change {
     /// Adds a resource type, or replaces the one of that name.
     ResourceType(ResourceType),
     /// The action takes these resource types, too.
-    AlsoTakes { action: Action, types: Vec<String> },
+    AlsoTakes { action: Action, types: Vec<String>, required: bool },
 }
 
 /// All corrections, in the order of the file.
@@ -57,6 +57,8 @@ struct RawResourceType {
 struct RawAction {
     action: String,
     also_takes: Vec<String>,
+    #[serde(default)]
+    required: bool,
     reason: String,
     source: String,
 }
@@ -91,7 +93,7 @@ impl Correction {
                 service.resource_types.push(kind.clone());
                 service.sort();
             }
-            Change::AlsoTakes { action, types } => {
+            Change::AlsoTakes { action, types, required } => {
                 let problem = |problem: String| CatalogError::BadCorrection { place: action.to_string(), problem };
                 if let Some(name) = types.iter().find(|name| service.resource_type(name).is_none()) {
                     return Err(problem(format!("`{name}` is no resource type of the service")));
@@ -101,7 +103,7 @@ impl Correction {
                 for name in types.iter().filter(|name| entry.resource_type(name).is_none()).collect::<Vec<_>>() {
                     entry.resource_types.push(ActionResourceType {
                         name: name.clone(),
-                        required: false,
+                        required: *required,
                         condition_keys: Vec::new(),
                         corrected: true,
                     });
@@ -122,11 +124,11 @@ impl RawResourceType {
 
 impl RawAction {
     fn into_correction(self) -> Result<Correction, CatalogError> {
-        let Self { action, also_takes: types, reason, source } = self;
+        let Self { action, also_takes: types, required, reason, source } = self;
         let action = action
             .parse::<Action>()
             .map_err(|error| CatalogError::BadCorrection { place: action.clone(), problem: error.to_string() })?;
         let service = action.service().to_owned();
-        Ok(Correction { service, change: Change::AlsoTakes { action, types }, reason, source })
+        Ok(Correction { service, change: Change::AlsoTakes { action, types, required }, reason, source })
     }
 }

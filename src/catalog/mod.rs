@@ -5,6 +5,7 @@
 //! read for itself. Where the reference is wrong, `data/corrections.toml` says so, row by row with reason and source.
 
 mod action_entry;
+mod arn_template;
 mod condition_key;
 mod container;
 mod corrections;
@@ -18,6 +19,7 @@ mod service;
 mod tests;
 
 pub use action_entry::{ActionEntry, ActionResourceType};
+pub use arn_template::{ArnTemplate, Part, Place};
 pub use condition_key::{ConditionKeyEntry, ConditionValueType, UnknownValueType};
 pub use container::{CatalogBuilder, CatalogInfo};
 pub use corrections::{Change, Correction};

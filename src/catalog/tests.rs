@@ -1,7 +1,19 @@
 //! Laws over the compiled-in catalogue.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
 use super::*;
 use crate::iam::{Action, ConditionKey};
+
+/// What the reference says, without our corrections.
+fn reference() -> &'static Catalog {
+    static REFERENCE: LazyLock<Catalog> =
+        LazyLock::new(|| Catalog::from_bytes(include_bytes!("data/catalog.bin").to_vec()).unwrap());
+    &REFERENCE
+}
 
 fn action(text: &str) -> Action {
     text.parse().unwrap()
@@ -101,6 +113,70 @@ fn counts_are_those_of_the_source_page() {
 }
 
 #[test]
+fn nothing_of_the_package_is_lost() {
+    let sample: Value = serde_json::from_str(include_str!("data/sample.json")).unwrap();
+    for (prefix, entries) in sample.as_object().unwrap() {
+        let service = reference().service(prefix).unwrap();
+        for raw in entries["resourceTypes"].as_object().unwrap().values() {
+            let kind = service.resource_type(raw["key"].as_str().unwrap().trim_end_matches('/')).unwrap();
+            assert_eq!(kind.arn_templates.join(", "), raw["arn"].as_str().unwrap());
+            assert_eq!(sorted(&kind.condition_keys), raw_keys(raw), "{prefix} {}", kind.name);
+        }
+        for raw in entries["actions"].as_object().unwrap().values() {
+            assert_action_is(service.action(raw["name"].as_str().unwrap()).unwrap(), raw);
+        }
+    }
+}
+
+/// Compares an entry with the words of the package.
+fn assert_action_is(entry: &ActionEntry, raw: &Value) {
+    let action = &entry.action;
+    assert_eq!(action.name(), raw["name"].as_str().unwrap());
+    let level = serde_json::to_value(entry.access_level).unwrap();
+    assert_eq!(level.as_str().unwrap(), raw["accessLevel"].as_str().unwrap().trim_end_matches(", Write"), "{action}");
+    assert_eq!(sorted(&entry.condition_keys), raw_keys(raw), "{action}");
+    let types = raw["resourceTypes"].as_array().unwrap();
+    assert_eq!(entry.resource_types.len(), types.len(), "{action}");
+    for (kind, raw) in entry.resource_types.iter().zip(types) {
+        assert_eq!(kind.name, raw["name"].as_str().unwrap().trim_end_matches('/'), "{action}");
+        assert_eq!(kind.required, raw["required"].as_bool().unwrap(), "{action} {}", kind.name);
+        assert_eq!(sorted(&kind.condition_keys), raw_keys(raw), "{action} {}", kind.name);
+    }
+}
+
+fn sorted(keys: &[String]) -> BTreeSet<&str> {
+    keys.iter().map(String::as_str).collect()
+}
+
+fn raw_keys(raw: &Value) -> BTreeSet<&str> {
+    raw["conditionKeys"].as_array().into_iter().flatten().map(|key| key.as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_service_written_again_is_the_same_text() {
+    for prefix in reference().services() {
+        let service = reference().service(prefix).unwrap();
+        let text = encoding::encode(service).unwrap();
+        assert_eq!(encoding::decode(prefix, &text).unwrap(), *service, "{prefix}");
+    }
+}
+
+#[test]
+fn a_file_built_twice_has_the_same_bytes() {
+    let build = |prefixes: &[&str]| {
+        let info = CatalogInfo { date: "2026-09-26".to_owned(), source: "test".to_owned() };
+        let mut builder = CatalogBuilder::new(info, reference().global_condition_keys().to_vec());
+        for prefix in prefixes {
+            builder.add(prefix, "Some service", reference().service(prefix).unwrap().clone());
+        }
+        builder.build().unwrap()
+    };
+    let file = build(&["eks", "sts", "ec2"]);
+    assert_eq!(file, build(&["ec2", "eks", "sts"]));
+    assert_eq!(Catalog::from_bytes(file).unwrap().service("ec2"), reference().service("ec2"));
+}
+
+#[test]
 fn keys_are_told_by_service_then_globally() {
     let catalog = Catalog::embedded();
     let key = |service, text: &str| catalog.condition_key(service, &ConditionKey::new(text));
@@ -126,12 +202,11 @@ fn a_damaged_file_is_refused() {
 
 #[test]
 fn every_correction_is_still_needed() {
-    let reference = Catalog::from_bytes(include_bytes!("data/catalog.bin").to_vec()).unwrap();
     for correction in Catalog::embedded().corrections() {
-        let service = reference.service(&correction.service).unwrap();
+        let service = reference().service(&correction.service).unwrap();
         let needed = match &correction.change {
             Change::ResourceType(kind) => service.resource_type(&kind.name) != Some(kind),
-            Change::AlsoTakes { action, types } => {
+            Change::AlsoTakes { action, types, .. } => {
                 let entry = service.action(action.name()).unwrap();
                 types.iter().all(|name| entry.resource_type(name).is_none())
             }

@@ -1,1 +1,98 @@
-//! .
+//! The command line: arguments to requests, requests to values, values to streams and an exit status.
+//!
+//! Data goes to standard output and nothing else does. Everything else (summary, progress, log, advice) goes to standard
+//! error. This is the only module that prints, reads the clock or looks at the terminal.
+
+mod args;
+mod catalog;
+mod catalog_lookup;
+mod completions;
+mod config;
+mod error;
+mod exit_status;
+mod generate;
+mod logging;
+mod man;
+mod moment;
+mod not_found;
+mod output;
+mod render_error;
+mod source;
+mod streams;
+mod summary;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+pub use error::CliError;
+pub use exit_status::ExitStatus;
+use logging::LogArgs;
+
+/// Reads what an IAM role did in AWS CloudTrail and writes the tightest IAM policy with which it can do it again.
+#[derive(Debug, Parser)]
+#[command(name = "trailtrim", version, max_term_width = 100, arg_required_else_help = true)]
+pub struct App {
+    #[command(subcommand)]
+    command: Command,
+
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Generate(Box<generate::GenerateArgs>),
+    Catalog(catalog::CatalogArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+}
+
+/// Runs the program with these arguments, the first of which is its name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
+    let app = match App::try_parse_from(arguments) {
+        Ok(app) => app,
+        Err(error) => return show_usage(&error),
+    };
+    logging::start(&app.log);
+    match app.command.run(&app.log) {
+        Ok(status) => status,
+        Err(CliError::ClosedPipe) => ExitStatus::Clean,
+        Err(error) => {
+            render_error::render(&error, app.log.log_format);
+            error.exit_status()
+        }
+    }
+}
+
+impl Command {
+    fn run(self, log: &LogArgs) -> Result<ExitStatus, CliError> {
+        match self {
+            Self::Generate(args) => generate::run(*args, log),
+            Self::Catalog(args) => catalog::run(args),
+            Self::Completions(args) => completions::run(args),
+            Self::Man(args) => man::run(args),
+        }
+    }
+}
+
+/// The definition of the command line, for completions, the manual and tests.
+pub fn definition() -> clap::Command {
+    App::command()
+}
+
+/// Help and the version are data that was asked for; everything else that clap has to say is a bad argument.
+fn show_usage(error: &clap::Error) -> ExitStatus {
+    // A reader that closed the pipe has seen enough.
+    let _ = error.print();
+    if error.exit_code() == 0 { ExitStatus::Clean } else { ExitStatus::BadArguments }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_definition_is_sound() {
+        super::definition().debug_assert();
+    }
+}

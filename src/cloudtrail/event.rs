@@ -62,6 +62,16 @@ impl Event<'_> {
     }
 }
 
+impl Event<'_> {
+    /// Whether CloudTrail hid a value of this record for security reasons.
+    pub fn holds_hidden_values(&self) -> bool {
+        [&self.request, &self.response].into_iter().any(|payload| match payload {
+            Payload::Json(json) => json.to_string().contains("HIDDEN_DUE_TO_SECURITY_REASONS"),
+            Payload::Absent | Payload::Omitted => false,
+        })
+    }
+}
+
 /// `requestParameters` or `responseElements`.
 #[derive(Debug, Default)]
 pub enum Payload<'a> {

@@ -38,6 +38,7 @@ impl Brackets {
     pub fn feed(&mut self, text: &[u8]) -> Option<usize> {
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2") {
+            #[expect(unsafe_code, reason = "calls code for AVX2 behind the check that the processor has it")]
             // SAFETY: the processor has AVX2.
             return unsafe { avx2::feed(self, text) };
         }
@@ -165,6 +166,7 @@ mod avx2 {
     #[inline]
     fn classify(block: &[u8; BLOCK]) -> Bitmaps {
         let [low, high] = [0, 32].map(|at| {
+            #[expect(unsafe_code, reason = "a vector load has no safe form for a byte array yet")]
             // SAFETY: 32 bytes from 0 and from 32 lie inside the 64 of the block; the load needs no alignment.
             unsafe { _mm256_loadu_si256(block.as_ptr().add(at).cast::<__m256i>()) }
         });

@@ -1,5 +1,6 @@
 //! Patterns over actions, as the Action element of a policy holds them.
 
+use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -109,6 +110,13 @@ impl FromStr for ActionPattern {
             None if text == "*" => Ok(Self::any()),
             None => Err(ParseActionError::MissingPrefix(text.to_owned())),
         }
+    }
+}
+
+/// Looks up by the folded text, in agreement with the order of [`ActionPattern`].
+impl Borrow<str> for ActionPattern {
+    fn borrow(&self) -> &str {
+        &self.folded
     }
 }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::arn::{Colons, check_segments};
 use super::glob::{self, Symbol};
-use super::variable::{has_variable, symbols};
+use super::variable::{Scope, has_variable, symbols};
 use super::{Arn, ParseArnError, Resource};
 
 /// `*`, or an ARN whose segments may hold `*` (any run of characters) and `?` (any one character).
@@ -32,12 +32,20 @@ impl ArnPattern {
         Self::with_colons(arn.as_str(), Colons::find(arn.as_str()).unwrap_or_default())
     }
 
-    /// Reads `*` or an ARN with wildcards.
+    /// Reads `*` or an ARN with wildcards. IAM fills up an ARN with fewer than six segments: `arn:aws:sqs` is
+    /// `arn:aws:sqs:*:*:*` (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>).
     pub fn parse(text: &str) -> Result<Self, ParseArnError> {
         if text == "*" {
             return Ok(Self::any());
         }
-        Ok(Self::with_colons(text, check_segments(text)?))
+        let mut whole = text.to_owned();
+        for _ in 0..4 {
+            if whole.starts_with("arn:") && Colons::find(&whole).is_none() {
+                whole.push_str(":*");
+            }
+        }
+        let colons = check_segments(&whole)?;
+        Ok(Self::with_colons(&whole, colons))
     }
 
     fn with_colons(text: &str, colons: Colons) -> Self {
@@ -95,6 +103,24 @@ impl ArnPattern {
             let pattern = self.segment(index).unwrap_or_default();
             glob::matches(pattern.as_bytes(), arn.segment(index).as_bytes())
         })
+    }
+
+    /// Whether the pattern stands for the resource of a request, its variables filled in from the request.
+    /// `None`: a variable has no value there.
+    pub(super) fn matches_in(&self, resource: &Resource, scope: Scope<'_>) -> Option<bool> {
+        match resource {
+            Resource::Arn(arn) if self.variable => self.matches_resolved(arn, scope),
+            _ => Some(self.matches_resource(resource)),
+        }
+    }
+
+    fn matches_resolved(&self, arn: &Arn, scope: Scope<'_>) -> Option<bool> {
+        let mut all = true;
+        for index in 1..6 {
+            let pattern = scope.pattern(self.segment(index).unwrap_or_default())?;
+            all = all && glob::matches(&pattern, arn.segment(index).as_bytes());
+        }
+        Some(all)
     }
 
     /// Like [`ArnPattern::matches`]; a request without a resource is matched by `*` alone.
@@ -191,6 +217,17 @@ mod tests {
         assert!(covers("*", "arn:aws:s3:::b") && covers("arn:aws:s3:::b/*", "arn:aws:s3:::b/x/*"));
         assert!(covers("arn:*:*:*:*:*", "arn:aws:s3:::b") && !covers("arn:*:*:*:*:*", "*"));
         assert!(!covers("arn:aws:s3:::b", "arn:aws:s3:::*") && !covers("arn:aws:s3:::b*", "arn:aws:s3:r::b"));
+    }
+
+    #[test]
+    fn an_incomplete_arn_is_filled_up_with_stars() {
+        assert_eq!(pattern("arn:aws:sqs"), pattern("arn:aws:sqs:*:*:*"));
+        assert_eq!(
+            "arn::s3".parse::<ArnPattern>(),
+            Err(ParseArnError::BadSegment("arn::s3:*:*:*".into(), "partition"))
+        );
+        assert!("arn:aws:${s3".parse::<ArnPattern>().is_err());
+        assert_eq!("arn".parse::<ArnPattern>(), Err(ParseArnError::NoPrefix("arn".into())));
     }
 
     #[test]

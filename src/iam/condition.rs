@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::de::{Deserialize, Deserializer};
+use serde::ser::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::one_or_many::OneOrMany;
@@ -81,6 +82,58 @@ impl Serialize for Conditions {
     }
 }
 
+impl<'de> Deserialize<'de> for Conditions {
+    /// The JSON block, single values and lists alike.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let block = BTreeMap::<ConditionOperator, BTreeMap<String, Values>>::deserialize(deserializer)?;
+        let mut conditions = Self::new();
+        for (operator, lines) in block {
+            for (key, values) in lines {
+                conditions.add(operator, key, values.into_vec());
+            }
+        }
+        Ok(conditions)
+    }
+}
+
+/// The values of a line as they may be written.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Values {
+    One(Scalar),
+    Many(Vec<Scalar>),
+}
+
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Scalar {
+    Text(String),
+    Bool(bool),
+    Integer(i64),
+    Decimal(f64),
+}
+
+impl Values {
+    fn into_vec(self) -> Vec<String> {
+        let scalars = match self {
+            Self::One(scalar) => vec![scalar],
+            Self::Many(scalars) => scalars,
+        };
+        scalars.into_iter().map(Scalar::into_text).collect()
+    }
+}
+
+impl Scalar {
+    fn into_text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Bool(value) => value.to_string(),
+            Self::Integer(value) => value.to_string(),
+            Self::Decimal(value) => value.to_string(),
+        }
+    }
+}
+
 struct Lines<'a>(&'a BTreeMap<ConditionKey, BTreeSet<String>>);
 
 impl Serialize for Lines<'_> {
@@ -103,5 +156,15 @@ mod tests {
         let expected =
             r#"{"Bool":{"aws:SecureTransport":"true"},"StringEquals":{"iam:PassedToService":["a","b","c"]}}"#;
         assert_eq!(text, expected);
+        assert_eq!(serde_json::from_str::<Conditions>(&text).unwrap(), conditions);
+    }
+
+    #[test]
+    fn numbers_and_booleans_need_no_quotation_marks() {
+        let text = r#"{"NumericLessThan": {"s3:max-keys": 10}, "Bool": {"aws:SecureTransport": [true]}}"#;
+        let conditions: Conditions = serde_json::from_str(text).unwrap();
+        let values: Vec<_> = conditions.iter().flat_map(|(_, _, values)| values).collect();
+        assert_eq!(values, ["true", "10"]);
+        assert!(serde_json::from_str::<Conditions>(r#"{"Wrong": {}}"#).is_err());
     }
 }

@@ -1,14 +1,15 @@
 //! Names of condition keys.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use super::action::folded;
 
-/// A condition key such as `aws:RequestTag/Env`. Compares without regard to case, the tag key behind the `/` included;
-/// is kept as first written.
+/// A condition key such as `aws:RequestTag/Env`. Compares without regard to case, the tag key behind the `/` included, and
+/// is kept as first written: "The tag key `Owner` matches both `Owner` and `owner` because condition key names are not
+/// case-sensitive" (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html>).
 #[derive(Clone, Debug)]
 pub struct ConditionKey {
     text: String,
@@ -70,7 +71,7 @@ impl From<String> for ConditionKey {
 }
 
 /// Looks up by the folded name, in agreement with the order of [`ConditionKey`].
-impl std::borrow::Borrow<str> for ConditionKey {
+impl Borrow<str> for ConditionKey {
     fn borrow(&self) -> &str {
         &self.folded
     }

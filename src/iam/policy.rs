@@ -23,8 +23,8 @@ pub const POLICY_VERSION: &str = "2012-10-17";
 pub enum ParsePolicyError {
     #[error("not JSON: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("{place}: {problem}")]
-    Invalid { place: String, problem: String },
+    #[error("{place} (line {line}): {problem}")]
+    Invalid { place: String, line: usize, problem: String },
 }
 
 impl PolicyDocument {

@@ -1,4 +1,4 @@
-//! IAM's size limits, counted as IAM counts them.
+//! IAM's size limits (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>), counted as IAM counts.
 
 use super::PolicyDocument;
 
@@ -11,7 +11,29 @@ pub const TRUST_POLICY_CHARACTERS: usize = 2_048;
 /// Managed policies that a role may have by default.
 pub const MANAGED_POLICIES_PER_ROLE: usize = 10;
 
-/// Size of a document as IAM counts it.
+/// Size of a document as IAM counts it, in its canonical form: characters, white space left out.
+///
+/// AWS says only that "policy size calculations do not include white space characters"
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>, and alike in
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>); whether a space inside a string counts is
+/// not said. It counts here: then a policy that fits by this count fits either way.
 pub fn policy_characters(document: &PolicyDocument) -> usize {
     document.to_json().chars().count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iam::{ActionPattern, ArnPattern, Statement};
+
+    #[test]
+    fn characters_are_counted_not_bytes_and_no_layout() {
+        let mut statement = Statement::allow([ActionPattern::any()], [ArnPattern::any()]);
+        let plain = policy_characters(&PolicyDocument::new(vec![statement.clone()]));
+        let text = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+        assert_eq!(plain, text.len());
+        statement.conditions.add("StringEquals".parse().unwrap(), "aws:PrincipalTag/team", ["straße nord"]);
+        let added = r#","Condition":{"StringEquals":{"aws:PrincipalTag/team":"straße nord"}}"#.chars().count();
+        assert_eq!(policy_characters(&PolicyDocument::new(vec![statement])), plain + added);
+    }
 }

@@ -1,6 +1,9 @@
 //! Policy variables: `${aws:username}`, `${aws:PrincipalTag/team, 'none'}`, and the escapes `${*}`, `${?}`, `${$}`.
 
-use super::glob::Symbol;
+use std::borrow::Cow;
+
+use super::glob::{LITERAL_QUESTION_MARK, LITERAL_STAR, Symbol};
+use super::{Context, ContextValue};
 
 /// One piece of a text with variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,7 +11,7 @@ pub(super) enum Piece<'t> {
     /// Plain text; `*` and `?` in it are wildcards where the element takes them.
     Text(&'t str),
     /// `${*}`, `${?}` or `${$}`: the character itself.
-    Escape(char),
+    Escape(&'t str),
     /// `${key}` or `${key, 'default'}`; `whole` is the variable as written.
     Variable { whole: &'t str, key: &'t str, default: Option<&'t str> },
 }
@@ -32,7 +35,7 @@ pub(super) fn symbols(text: &str) -> impl Iterator<Item = Symbol<'_>> {
     pieces(text).flat_map(|piece| {
         let (plain, single) = match piece {
             Piece::Text(plain) => (plain, None),
-            Piece::Escape(character) => ("", Some(Symbol::Char(character))),
+            Piece::Escape(character) => ("", character.chars().next().map(Symbol::Char)),
             Piece::Variable { whole, .. } => ("", Some(Symbol::Variable(whole))),
         };
         let plain = plain.chars().map(|character| match character {
@@ -42,6 +45,68 @@ pub(super) fn symbols(text: &str) -> impl Iterator<Item = Symbol<'_>> {
         });
         plain.chain(single)
     })
+}
+
+/// Where variables get their values: one request, and whether the document's version knows variables at all.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scope<'a> {
+    pub(super) context: &'a Context,
+    pub(super) variables: bool,
+}
+
+impl<'a> Scope<'a> {
+    /// The text with its variables filled in. `None`: one has no value.
+    pub(super) fn text<'t>(self, text: &'t str) -> Option<Cow<'t, str>>
+    where
+        'a: 't,
+    {
+        if !(self.variables && has_variable(text)) {
+            return Some(Cow::Borrowed(text));
+        }
+        let mut filled = String::new();
+        for piece in pieces(text) {
+            filled.push_str(self.fill(&piece)?.0);
+        }
+        Some(Cow::Owned(filled))
+    }
+
+    /// The pattern for [`glob::matches`](super::glob::matches) with its variables filled in: what comes from a variable or
+    /// an escape is no wildcard. `None`: a variable has no value.
+    pub(super) fn pattern<'t>(self, text: &'t str) -> Option<Cow<'t, [u8]>>
+    where
+        'a: 't,
+    {
+        if !(self.variables && has_variable(text)) {
+            return Some(Cow::Borrowed(text.as_bytes()));
+        }
+        let mut filled = Vec::new();
+        for piece in pieces(text) {
+            let (text, plain) = self.fill(&piece)?;
+            filled.extend(text.bytes().map(|byte| match byte {
+                b'*' if !plain => LITERAL_STAR,
+                b'?' if !plain => LITERAL_QUESTION_MARK,
+                other => other,
+            }));
+        }
+        Some(Cow::Owned(filled))
+    }
+
+    /// The text of a piece, and whether it is plain text of the policy.
+    fn fill<'t>(self, piece: &Piece<'t>) -> Option<(&'t str, bool)>
+    where
+        'a: 't,
+    {
+        match *piece {
+            Piece::Text(text) => Some((text, true)),
+            Piece::Escape(text) => Some((text, false)),
+            // Keys with several values can't be variables:
+            // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+            Piece::Variable { key, default, .. } => match self.context.get(key) {
+                Some(ContextValue::One(value)) => Some((value, false)),
+                _ => default.map(|default| (default, false)),
+            },
+        }
+    }
 }
 
 fn next_piece(text: &str) -> Option<(Piece<'_>, &str)> {
@@ -65,9 +130,7 @@ fn split_variable(text: &str) -> Option<(&str, &str, &str)> {
 
 fn variable<'t>(whole: &'t str, inside: &'t str) -> Piece<'t> {
     match inside {
-        "*" => Piece::Escape('*'),
-        "?" => Piece::Escape('?'),
-        "$" => Piece::Escape('$'),
+        "*" | "?" | "$" => Piece::Escape(inside),
         _ => {
             let (key, default) = match inside.split_once(',') {
                 Some((key, default)) => (key, quoted(default)),
@@ -96,11 +159,24 @@ mod tests {
             [
                 Piece::Text("a/"),
                 Piece::Variable { whole: "${aws:username}", key: "aws:username", default: None },
-                Piece::Escape('*'),
+                Piece::Escape("*"),
                 Piece::Text("b"),
                 Piece::Variable { whole: "${aws:PrincipalTag/team, 'no one'}", key, default: Some("no one") },
             ]
         );
+    }
+
+    #[test]
+    fn values_come_from_the_request_and_are_no_wildcards() {
+        let mut context = Context::from_iter([("aws:username", "a*")]);
+        context.insert("aws:TagKeys", vec!["x".to_owned()]);
+        let scope = Scope { context: &context, variables: true };
+        assert_eq!(scope.text("u/${AWS:UserName}${$}").as_deref(), Some("u/a*$"));
+        assert_eq!(scope.pattern("*${aws:username}").as_deref(), Some(&[b'*', b'a', LITERAL_STAR][..]));
+        assert_eq!(scope.text("${aws:userid, 'nobody'}").as_deref(), Some("nobody"));
+        assert_eq!((scope.text("${aws:userid}"), scope.text("${aws:TagKeys}")), (None, None));
+        let old = Scope { context: &context, variables: false };
+        assert_eq!(old.text("${aws:username}").as_deref(), Some("${aws:username}"));
     }
 
     #[test]

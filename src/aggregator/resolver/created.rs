@@ -1,0 +1,111 @@
+//! What a call creates, and which parts of its name AWS made up.
+
+use std::collections::BTreeSet;
+
+use super::Call;
+use super::resources::{Found, Wanted, kind_of_id, squeeze};
+use super::tags::{Tags, tag_specifications};
+use crate::catalog::{ArnTemplate, ResourceType};
+use crate::iam::Arn;
+
+/// A resource that a call created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Creation {
+    pub arn: Arn,
+    /// Resource type in the catalogue of the call's service.
+    pub resource_type: String,
+    pub tags: Tags,
+    /// Parts of the ARN that AWS generated.
+    pub generated: BTreeSet<String>,
+    holes: Vec<super::Hole>,
+}
+
+impl Creation {
+    pub(super) fn as_found(&self) -> Found {
+        Found { arn: self.arn.clone(), holes: self.holes.clone() }
+    }
+}
+
+impl Call<'_> {
+    /// Whether the call makes a new resource of this type: a rule says so, or it is named `Create` and the type.
+    pub(super) fn creates(&self, kind: &str) -> bool {
+        if let Some(rule) = self.finder.rules.types.get(kind).filter(|rule| !rule.created_by.is_empty()) {
+            return self.named(&rule.created_by);
+        }
+        let verbs = &self.resolver.rules.common().create_verbs;
+        let nouns = verbs.iter().filter_map(|verb| self.event.name.strip_prefix(verb.as_str())).map(squeeze);
+        let kind = squeeze(kind);
+        nouns.into_iter().any(|noun| noun == kind || noun.strip_suffix('s') == Some(&kind))
+    }
+
+    /// What the call created, as its response and its names tell.
+    pub(super) fn created(&self) -> Vec<Creation> {
+        let kinds = self.resolver.catalog.resource_types(self.finder.service);
+        kinds.iter().filter(|kind| self.creates(&kind.name)).flat_map(|kind| self.created_of(kind)).collect()
+    }
+
+    fn created_of(&self, kind: &ResourceType) -> Vec<Creation> {
+        let rule = self.finder.rules.types.get(&kind.name);
+        let found = self.finder.find(Wanted { kind, rule, created: true });
+        let mut specifications = tag_specifications(self.fields);
+        let tags = match specifications.is_empty() {
+            true => self.tags(),
+            false => specifications.remove(&kind.name).unwrap_or_default(),
+        };
+        let creation = |one: Found| Creation {
+            generated: self.generated(kind, &one.arn),
+            arn: one.arn,
+            resource_type: kind.name.clone(),
+            tags: tags.clone(),
+            holes: one.holes,
+        };
+        found.into_iter().map(creation).collect()
+    }
+
+    /// Values of the ARN's variables that the request did not give.
+    fn generated(&self, kind: &ResourceType, arn: &Arn) -> BTreeSet<String> {
+        let templates = kind.arn_templates.iter().filter_map(|text| ArnTemplate::parse(text));
+        let matched = templates.into_iter().find_map(|template| {
+            let values = template.match_arn(arn)?;
+            Some(values.into_iter().map(|(_, value)| value.to_owned()).collect::<Vec<_>>())
+        });
+        let asked = self.fields.request_leaves(&[]);
+        let given = |value: &str| asked.iter().any(|leaf| mentions(&leaf.value, value));
+        let values = matched.unwrap_or_default();
+        values.into_iter().filter(|value| !value.contains(['*', '?']) && !given(value)).collect()
+    }
+
+    /// Ids that the call ties together: an attachment lives where its holder lives.
+    pub(super) fn attachments(&self) -> BTreeSet<(String, String)> {
+        let prefixes = &self.finder.rules.settings.id_prefixes;
+        if prefixes.is_empty() {
+            return BTreeSet::new();
+        }
+        let leaves = self.finder.request().iter().chain(self.finder.response());
+        let ids: BTreeSet<&str> =
+            leaves.map(|leaf| &*leaf.value).filter(|id| kind_of_id(id, prefixes).is_some()).collect();
+        // A call that names very many ids is a listing, and ties nothing.
+        if ids.len() > 24 {
+            return BTreeSet::new();
+        }
+        let pairs =
+            ids.iter().flat_map(|one| ids.iter().filter(move |other| one < *other).map(move |other| (*one, *other)));
+        pairs.map(|(one, other)| (one.to_owned(), other.to_owned())).collect()
+    }
+
+    /// Whole ARNs in the record.
+    pub(super) fn arns(&self) -> BTreeSet<Arn> {
+        let leaves = self.finder.request().iter().chain(self.finder.response());
+        let texts = leaves.filter(|leaf| leaf.value.starts_with("arn:")).filter_map(|leaf| leaf.value.parse().ok());
+        texts.chain(self.event.resources.iter().filter_map(|resource| resource.arn.parse().ok())).collect()
+    }
+}
+
+/// Whether a field gives a value: it is the value, or the value is its last part or the other way round (a role's name
+/// and its name with a path, a URL and the name at its end).
+fn mentions(field: &str, value: &str) -> bool {
+    let tail = |long: &str, short: &str| {
+        long.strip_suffix(short).is_some_and(|head| head.is_empty() || head.ends_with(['/', ':']))
+    };
+    tail(field, value) || tail(value, field)
+}

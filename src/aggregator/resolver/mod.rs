@@ -1,0 +1,362 @@
+//! One event to the requests that it stands for, by the catalogue and its rules.
+//!
+//! In: an event, the catalogue, the rule rows. Out: the [`Need`]s (action, resource, context) of the call itself and of
+//! what AWS checks inside it, what the call created, and which ids it tied together. Phases: the call rule and the
+//! actions; the resources of each action (`resources`); what the call creates (`created`); permissions that are never
+//! logged (`extra`); condition keys (`context`).
+
+mod context;
+mod created;
+mod fields;
+mod naming;
+mod resources;
+mod tags;
+
+use std::collections::BTreeSet;
+
+pub use created::Creation;
+pub use fields::Fields;
+
+use self::resources::{Finder, Found, Wanted};
+use super::{Certainty, Hole, HoleCause, Origin};
+use crate::catalog::rules::{ActionName, CallRule, ExtraRule, ResourceExpr, ResourceTerm, Rules};
+use crate::catalog::{ActionEntry, Catalog};
+use crate::cloudtrail::Event;
+use crate::iam::{AccessLevel, Action, Arn, Context, Resource};
+
+/// One permission that a call needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    pub action: Action,
+    pub resource: Resource,
+    pub context: Context,
+    pub origin: Origin,
+    pub certainty: Certainty,
+    pub holes: Vec<Hole>,
+    /// Where the rule behind it comes from; `None`: the plain reading of the service reference.
+    pub source: Option<String>,
+    pub note: Option<String>,
+}
+
+impl Need {
+    /// What a denial names and no rule knows.
+    pub fn denied(action: Action, resource: Resource) -> Self {
+        Self {
+            action,
+            resource,
+            context: Context::default(),
+            origin: Origin::Denied,
+            certainty: Certainty::Always,
+            holes: Vec::new(),
+            source: None,
+            note: None,
+        }
+    }
+}
+
+/// What a call needs, or why that is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resolution {
+    Resolved(Resolved),
+    NeedsNoPermission,
+    Unmapped,
+}
+
+/// What one call needs and made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resolved {
+    pub needs: Vec<Need>,
+    pub created: Vec<Creation>,
+    /// Ids that the call ties together.
+    pub attachments: BTreeSet<(String, String)>,
+    /// Whole ARNs that the record holds, to complete names elsewhere (a role's path).
+    pub arns: BTreeSet<Arn>,
+}
+
+/// Resolves events by the catalogue and its rules.
+#[derive(Debug, Clone, Copy)]
+pub struct Resolver<'c> {
+    catalog: &'c Catalog,
+    rules: &'c Rules,
+}
+
+impl<'c> Resolver<'c> {
+    pub fn new(catalog: &'c Catalog) -> Self {
+        Self { catalog, rules: Rules::embedded() }
+    }
+
+    /// What the call in this record needs, were it authorised.
+    pub fn resolve(&self, event: &Event<'_>) -> Resolution {
+        let fields = Fields::new(event);
+        let prefix = self.rules.prefix_of(&event.source);
+        let rules = self.rules.service(prefix);
+        let finder = Finder::new(&fields, rules, prefix, &self.rules.common().not_resources);
+        let call = Call { resolver: *self, fields: &fields, finder: &finder, event };
+        call.resolve()
+    }
+}
+
+/// One event while it is resolved.
+struct Call<'e> {
+    resolver: Resolver<'e>,
+    fields: &'e Fields<'e>,
+    finder: &'e Finder<'e>,
+    event: &'e Event<'e>,
+}
+
+/// Resources of a permission: none needed (`*`), or these.
+enum Resources {
+    Any(Option<Hole>),
+    These(Vec<Found>),
+}
+
+impl Call<'_> {
+    fn resolve(&self) -> Resolution {
+        let rule = self.rule();
+        if rule.is_some_and(|rule| rule.no_permission) {
+            return Resolution::NeedsNoPermission;
+        }
+        let entries = self.actions(rule);
+        if entries.is_empty() {
+            return Resolution::Unmapped;
+        }
+        let created = self.created();
+        let mut needs = Vec::new();
+        let mut same = Vec::new();
+        for entry in entries {
+            let resources = self.resources_of(entry, rule);
+            if let Resources::These(found) = &resources {
+                same.extend(found.iter().cloned());
+            }
+            self.push(&mut needs, Permission::of_call(entry, rule), resources);
+        }
+        for extra in self.extras() {
+            for expression in &extra.resources {
+                let resources = self.expression(expression, &same, &created, false);
+                self.push(&mut needs, Permission::of_extra(extra), resources);
+            }
+        }
+        self.default_tagging(&created, &mut needs);
+        Resolution::Resolved(Resolved { needs, created, attachments: self.attachments(), arns: self.arns() })
+    }
+
+    /// The first call rule that matches.
+    fn rule(&self) -> Option<&CallRule> {
+        let matches = |rule: &&CallRule| self.named(&rule.events) && self.fields.hold(&rule.when, || self.tagged());
+        self.finder.rules.calls.iter().find(matches)
+    }
+
+    fn extras(&self) -> impl Iterator<Item = &ExtraRule> {
+        let matches = |rule: &&ExtraRule| self.named(&rule.events) && self.fields.hold(&rule.when, || self.tagged());
+        self.finder.rules.extra.iter().filter(matches)
+    }
+
+    fn named(&self, patterns: &[String]) -> bool {
+        patterns.iter().any(|pattern| fields::like(pattern, &self.event.name))
+    }
+
+    fn tagged(&self) -> bool {
+        !self.tags().is_empty() || !tags::tag_specifications(self.fields).is_empty()
+    }
+
+    /// The tags that the request carries.
+    fn tags(&self) -> tags::Tags {
+        let own = &self.finder.rules.settings.tags;
+        let places = if own.is_empty() { &self.resolver.rules.common().tags } else { own };
+        tags::tags_at(self.fields, places)
+    }
+
+    fn actions(&self, rule: Option<&CallRule>) -> Vec<&ActionEntry> {
+        let catalog = self.resolver.catalog;
+        match rule.map(|rule| rule.actions.as_slice()) {
+            Some(named @ [_, ..]) => named.iter().filter_map(|ActionName(action)| catalog.action(action)).collect(),
+            _ => {
+                naming::action(catalog, self.finder.service, &self.event.name, self.finder.rules).into_iter().collect()
+            }
+        }
+    }
+
+    fn resources_of(&self, entry: &ActionEntry, rule: Option<&CallRule>) -> Resources {
+        if let Some(expressions) = rule.and_then(|rule| rule.resources.as_ref()) {
+            let list = rule.is_some_and(|rule| rule.list);
+            let mut found = Vec::new();
+            for expression in expressions {
+                match self.expression(expression, &[], &[], list) {
+                    Resources::Any(hole) => return Resources::Any(hole),
+                    Resources::These(more) => found.extend(more),
+                }
+            }
+            return if found.is_empty() { unknown(entry) } else { Resources::These(found) };
+        }
+        let named = rule.and_then(|rule| rule.types.as_ref());
+        let types: Vec<(&str, bool)> = match named {
+            Some(names) => names.iter().map(|name| (name.as_str(), true)).collect(),
+            None => entry.resource_types.iter().map(|kind| (kind.name.as_str(), kind.required)).collect(),
+        };
+        if types.is_empty() {
+            return Resources::Any(None);
+        }
+        self.by_types(entry, &types)
+    }
+
+    /// Looks for each type that the action takes; what AWS must check and no field names becomes the whole type.
+    fn by_types(&self, entry: &ActionEntry, types: &[(&str, bool)]) -> Resources {
+        let service = entry.action.service();
+        let mut found = Vec::new();
+        let mut missing = Vec::new();
+        for (name, required) in types {
+            let Some(kind) = self.resolver.catalog.resource_type(service, name) else { continue };
+            let rule = self.finder.rules.types.get(*name);
+            let hits = self.finder.find(Wanted { kind, rule, created: self.creates(name) });
+            if hits.is_empty() && *required {
+                missing.push(kind);
+            }
+            found.extend(hits);
+        }
+        let check_all = self.finder.rules.settings.check_all_required;
+        if found.is_empty() || check_all {
+            found.extend(
+                missing.into_iter().filter_map(|kind| self.finder.whole_type(kind, HoleCause::UnresolvedField)),
+            );
+        }
+        if found.is_empty() { unknown(entry) } else { Resources::These(most_specific(found)) }
+    }
+
+    fn expression(&self, expression: &ResourceExpr, same: &[Found], created: &[Creation], list: bool) -> Resources {
+        for term in &expression.0 {
+            let found = match term {
+                ResourceTerm::Any => return Resources::Any(None),
+                ResourceTerm::Same => same.to_vec(),
+                ResourceTerm::Created => created.iter().map(Creation::as_found).collect(),
+                ResourceTerm::Tagged => self.tagged_resources(),
+                ResourceTerm::Type(name) => self.of_type(name),
+                ResourceTerm::Whole(name) => self.whole(name, list),
+                ResourceTerm::Field(path) => self.finder.arns_at(path),
+                ResourceTerm::Template(parts) => self.finder.template(parts, false),
+            };
+            if !found.is_empty() {
+                return Resources::These(found);
+            }
+        }
+        Resources::These(Vec::new())
+    }
+
+    fn of_type(&self, name: &str) -> Vec<Found> {
+        let Some(kind) = self.resolver.catalog.resource_type(self.finder.service, name) else { return Vec::new() };
+        let rule = self.finder.rules.types.get(name);
+        self.finder.find(Wanted { kind, rule, created: self.creates(name) })
+    }
+
+    fn whole(&self, name: &str, list: bool) -> Vec<Found> {
+        let cause = if list { HoleCause::ListResource } else { HoleCause::UnresolvedField };
+        let kind = self.resolver.catalog.resource_type(self.finder.service, name);
+        kind.and_then(|kind| self.finder.whole_type(kind, cause)).into_iter().collect()
+    }
+
+    /// What EC2's tag specifications name: the new resources of these types, by id where the response tells it.
+    fn tagged_resources(&self) -> Vec<Found> {
+        let kinds = tags::tag_specifications(self.fields);
+        let found = kinds.keys().flat_map(|name| {
+            let Some(kind) = self.resolver.catalog.resource_type(self.finder.service, name) else { return Vec::new() };
+            let hits = self.finder.find(Wanted { kind, rule: self.finder.rules.types.get(name), created: true });
+            let whole = || self.finder.whole_type(kind, HoleCause::UnresolvedField).into_iter().collect();
+            if hits.is_empty() { whole() } else { hits }
+        });
+        resources::unique(found)
+    }
+
+    /// A service without a rule file: where the request carries tags and the service has a tag action that takes what the
+    /// call creates, the tag action is checked too, as AWS documents for most services.
+    fn default_tagging(&self, created: &[Creation], needs: &mut Vec<Need>) {
+        let covered = self.resolver.rules.services().any(|service| service == self.finder.service);
+        if covered || created.is_empty() || !self.tagged() {
+            return;
+        }
+        let names = self.resolver.rules.common().tag_actions.iter();
+        let actions = names.filter_map(|name| format!("{}:{name}", self.finder.service).parse::<Action>().ok());
+        let Some(entry) = actions.filter_map(|action| self.resolver.catalog.action(&action)).next() else { return };
+        let takes = |one: &&Creation| entry.resource_types.iter().any(|kind| kind.name == one.resource_type);
+        let found = created.iter().filter(takes).map(Creation::as_found).collect();
+        let permission = Permission {
+            action: &entry.action,
+            origin: Origin::Derived,
+            certainty: Certainty::Sometimes("the service checks tags given at creation".to_owned()),
+            source: None,
+            note: None,
+            extra: None,
+        };
+        self.push(needs, permission, Resources::These(found));
+    }
+
+    fn push(&self, needs: &mut Vec<Need>, permission: Permission<'_>, resources: Resources) {
+        let mut add = |resource: Resource, holes: Vec<Hole>| {
+            let context = self.context(&permission, &resource);
+            let need = Need {
+                action: permission.action.clone(),
+                resource,
+                context,
+                origin: permission.origin,
+                certainty: permission.certainty.clone(),
+                holes,
+                source: permission.source.map(str::to_owned),
+                note: permission.note.map(str::to_owned),
+            };
+            if !needs.iter().any(|other| other.action == need.action && other.resource == need.resource) {
+                needs.push(need);
+            }
+        };
+        match resources {
+            Resources::Any(hole) => add(Resource::Any, hole.into_iter().collect()),
+            Resources::These(found) => found.into_iter().for_each(|one| add(Resource::Arn(one.arn), one.holes)),
+        }
+    }
+}
+
+/// A permission while its resources are sought.
+struct Permission<'r> {
+    action: &'r Action,
+    origin: Origin,
+    certainty: Certainty,
+    source: Option<&'r str>,
+    note: Option<&'r str>,
+    extra: Option<&'r ExtraRule>,
+}
+
+impl<'r> Permission<'r> {
+    fn of_call(entry: &'r ActionEntry, rule: Option<&'r CallRule>) -> Self {
+        Self {
+            action: &entry.action,
+            origin: Origin::Observed,
+            certainty: Certainty::Always,
+            source: rule.map(|rule| rule.source.as_str()),
+            note: rule.and_then(|rule| rule.note.as_deref()),
+            extra: None,
+        }
+    }
+
+    fn of_extra(rule: &'r ExtraRule) -> Self {
+        Self {
+            action: &rule.action.0,
+            origin: Origin::Derived,
+            certainty: rule.sometimes.clone().map_or(Certainty::Always, Certainty::Sometimes),
+            source: Some(&rule.source),
+            note: rule.note.as_deref(),
+            extra: Some(rule),
+        }
+    }
+}
+
+/// The action takes resources, none is required, and the record names none: it is checked on `*`.
+fn unknown(entry: &ActionEntry) -> Resources {
+    let reads = matches!(entry.access_level, AccessLevel::List | AccessLevel::Read);
+    let (cause, detail) = match reads {
+        true => (HoleCause::ListResource, "called without naming a resource"),
+        false => (HoleCause::UnresolvedField, "the record names no resource"),
+    };
+    Resources::Any(Some(Hole { cause, detail: detail.to_owned() }))
+}
+
+/// Without what another type's more exact reading covers: `rule/BUS/NAME` and `rule/NAME` fit the same text.
+fn most_specific(found: Vec<Found>) -> Vec<Found> {
+    resources::unique(found)
+}

@@ -1,0 +1,318 @@
+//! Resource types to ARNs: which resources of a type a call names.
+//!
+//! In this order: a whole ARN in a field that the rule names; an ARN of the type's shape anywhere in the request, in
+//! `resources[]` or in the response; an id whose beginning tells its type; the type's template filled from named fields.
+//! What no field tells becomes a hole.
+
+use super::fields::{Fields, Leaf};
+use super::{Hole, HoleCause};
+use crate::catalog::rules::{FieldPath, ResourceTerm, ServiceRules, TemplatePart, TypeRule};
+use crate::catalog::{ArnTemplate, Place, ResourceType};
+use crate::iam::Arn;
+
+/// An ARN that a record names, with what it does not tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub arn: Arn,
+    pub holes: Vec<Hole>,
+}
+
+impl Found {
+    fn whole(arn: Arn) -> Self {
+        Self { arn, holes: Vec::new() }
+    }
+}
+
+/// Looks resources up in one event.
+#[derive(Debug)]
+pub struct Finder<'e> {
+    pub fields: &'e Fields<'e>,
+    pub rules: &'e ServiceRules,
+    pub service: &'e str,
+    request: Vec<Leaf<'e>>,
+    response: Vec<Leaf<'e>>,
+}
+
+/// A resource type as a call takes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'e> {
+    pub kind: &'e ResourceType,
+    pub rule: Option<&'e TypeRule>,
+    /// The call makes it: its id stands in the response.
+    pub created: bool,
+}
+
+impl<'e> Finder<'e> {
+    pub fn new(fields: &'e Fields<'e>, rules: &'e ServiceRules, service: &'e str, not_resources: &[String]) -> Self {
+        let skipped = [not_resources, &rules.settings.not_resources];
+        let request = fields.request_leaves(&skipped);
+        Self { fields, rules, service, request, response: fields.response_leaves() }
+    }
+
+    /// Texts of the request that may name a resource.
+    pub fn request(&self) -> &[Leaf<'e>] {
+        &self.request
+    }
+
+    /// Texts of the response.
+    pub fn response(&self) -> &[Leaf<'e>] {
+        &self.response
+    }
+
+    fn place(&self) -> Place<'e> {
+        Place {
+            partition: self.fields.partition(),
+            service: self.service,
+            region: self.fields.region(),
+            account: self.fields.account(),
+        }
+    }
+
+    /// The resources of a type that the call names; empty: the record names none.
+    pub fn find(&self, wanted: Wanted<'_>) -> Vec<Found> {
+        if let Some(rule) = wanted.rule {
+            if !self.fields.hold(&rule.when, || false) {
+                return Vec::new();
+            }
+            let arns = rule.arns.iter().map(|path| self.arns_at(path)).find(|arns| !arns.is_empty());
+            if let Some(arns) = arns {
+                return arns;
+            }
+        }
+        let templates: Vec<ArnTemplate> =
+            wanted.kind.arn_templates.iter().filter_map(|text| ArnTemplate::parse(text)).collect();
+        let found = self.arns_of_shape(&templates, wanted.created);
+        if !found.is_empty() {
+            return found;
+        }
+        let found = self.by_id_prefix(wanted, &templates);
+        if !found.is_empty() {
+            return found;
+        }
+        self.by_template(wanted, &templates)
+    }
+
+    /// All of a type in the Region and account of the call.
+    pub fn whole_type(&self, kind: &ResourceType, cause: HoleCause) -> Option<Found> {
+        let template = kind.arn_templates.iter().find_map(|text| ArnTemplate::parse(text))?;
+        let arn = template.fill(self.place(), |_| "*".to_owned());
+        let detail = match template.service() {
+            // No wildcard may stand for the service or the type.
+            None => return None,
+            Some(_) => format!("every {} of the account and Region", kind.name),
+        };
+        Some(Found { arn, holes: vec![Hole { cause, detail }] })
+    }
+
+    /// Whole ARNs at a path.
+    pub fn arns_at(&self, path: &FieldPath) -> Vec<Found> {
+        self.fields.values(path).iter().filter_map(|value| value.parse().ok()).map(Found::whole).collect()
+    }
+
+    fn arns_of_shape(&self, templates: &[ArnTemplate], created: bool) -> Vec<Found> {
+        let of_shape = |text: &str| -> Option<Arn> {
+            let arn: Arn = text.starts_with("arn:").then(|| text.parse().ok())??;
+            templates.iter().any(|template| template.match_arn(&arn).is_some()).then_some(arn)
+        };
+        let in_leaves =
+            |leaves: &[Leaf<'_>]| leaves.iter().filter_map(|leaf| of_shape(&leaf.value)).collect::<Vec<_>>();
+        let resources =
+            || self.fields.event().resources.iter().filter_map(|resource| of_shape(&resource.arn)).collect();
+        let mut places: Vec<Vec<Arn>> = vec![in_leaves(&self.request), resources(), in_leaves(&self.response)];
+        if created {
+            places.reverse();
+        }
+        let arns = places.into_iter().find(|arns| !arns.is_empty()).unwrap_or_default();
+        unique(arns.into_iter().map(Found::whole))
+    }
+
+    fn by_id_prefix(&self, wanted: Wanted<'_>, templates: &[ArnTemplate]) -> Vec<Found> {
+        let prefixes = &self.rules.settings.id_prefixes;
+        let Some(template) = templates.first().filter(|_| prefixes.values().any(|kind| *kind == wanted.kind.name))
+        else {
+            return Vec::new();
+        };
+        let ids = |leaves: &[Leaf<'e>]| -> Vec<String> {
+            let of_kind = |leaf: &&Leaf<'_>| kind_of_id(&leaf.value, prefixes) == Some(wanted.kind.name.as_str());
+            leaves.iter().filter(of_kind).map(|leaf| leaf.value.to_string()).collect()
+        };
+        let found = if wanted.created { ids(&self.response) } else { ids(&self.request) };
+        unique(found.into_iter().map(|id| Found::whole(template.fill(self.place(), |_| id.clone()))))
+    }
+
+    fn by_template(&self, wanted: Wanted<'_>, templates: &[ArnTemplate]) -> Vec<Found> {
+        if let Some(expression) = wanted.rule.and_then(|rule| rule.template.as_ref()) {
+            let filled = expression.0.iter().map(|term| match term {
+                ResourceTerm::Template(parts) => self.template(parts, true),
+                ResourceTerm::Field(path) => self.arns_at(path),
+                _ => Vec::new(),
+            });
+            return filled.into_iter().find(|found| !found.is_empty()).unwrap_or_default();
+        }
+        let filled = templates.iter().map(|template| self.fill(wanted, template));
+        filled.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
+    }
+
+    /// Fills a template of the reference; nothing if no variable is known.
+    fn fill(&self, wanted: Wanted<'_>, template: &ArnTemplate) -> Vec<Found> {
+        let values: Vec<(&str, Vec<String>)> =
+            template.variables().map(|name| (name, self.variable(wanted, name, template))).collect();
+        if values.iter().all(|(_, values)| values.is_empty()) || template.service().is_none() {
+            return Vec::new();
+        }
+        // Two variables with several values each would be a product; records name such pairs by ARN.
+        let rows = values.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
+        let row = |index: usize| {
+            let mut holes = Vec::new();
+            let arn = template.fill(self.place(), |name| {
+                let values = values.iter().find(|(other, _)| *other == name).map_or(&[][..], |(_, values)| values);
+                match values.get(index).or_else(|| values.first()) {
+                    Some(value) => value.clone(),
+                    None => {
+                        holes.push(Hole {
+                            cause: HoleCause::UnresolvedField,
+                            detail: format!("{name} of {}", wanted.kind.name),
+                        });
+                        "*".to_owned()
+                    }
+                }
+            });
+            Found { arn, holes }
+        };
+        unique((0..rows).map(row))
+    }
+
+    fn variable(&self, wanted: Wanted<'_>, name: &str, template: &ArnTemplate) -> Vec<String> {
+        let named = wanted.rule.and_then(|rule| rule.vars.get(name));
+        let values: Vec<String> = match named {
+            Some(path) => self.fields.values(path).iter().map(ToString::to_string).collect(),
+            None => self.guess(wanted, name),
+        };
+        values.into_iter().filter_map(|value| plain(value, name, template)).collect()
+    }
+
+    /// Fields whose names fit a variable: `FunctionName` is filled from `functionName`, `function`, `functionArn`.
+    fn guess(&self, wanted: Wanted<'_>, variable: &str) -> Vec<String> {
+        let kind = squeeze(&wanted.kind.name);
+        let variable = squeeze(variable);
+        let ending =
+            ["name", "id", "arn", "identifier", "key"].into_iter().find(|end| variable.ends_with(end)).unwrap_or("");
+        let exact = |key: &str| key == variable;
+        let typed = |key: &str| {
+            key.strip_prefix(kind.as_str())
+                .is_some_and(|end| end == ending || matches!(end, "" | "name" | "id" | "arn" | "identifier"))
+        };
+        let bare = |key: &str| {
+            matches!(
+                (key, ending),
+                ("name", "name") | ("id", "id" | "identifier") | ("identifier", _) | ("resourceid", "id")
+            )
+        };
+        let of = |leaves: &[Leaf<'_>], fits: &dyn Fn(&str) -> bool, top: bool| -> Vec<String> {
+            let fitting = leaves.iter().filter(|leaf| (leaf.top || !top) && fits(&squeeze(leaf.key)));
+            fitting.map(|leaf| leaf.value.to_string()).collect()
+        };
+        let mut tries = vec![
+            of(&self.request, &exact, true),
+            of(&self.request, &typed, true),
+            of(&self.request, &bare, true),
+            of(&self.request, &exact, false),
+            of(&self.request, &typed, false),
+        ];
+        if wanted.created {
+            tries.push(of(&self.response, &exact, false));
+            tries.push(of(&self.response, &typed, false));
+        }
+        let mut values = tries.into_iter().find(|values| !values.is_empty()).unwrap_or_default();
+        values.dedup();
+        values
+    }
+
+    /// Fills a template of a rule file. With `need_field`, nothing comes of it unless one of its fields is there.
+    pub fn template(&self, parts: &[TemplatePart], need_field: bool) -> Vec<Found> {
+        let mut rows = vec![(String::new(), Vec::new())];
+        let mut known = false;
+        for part in parts {
+            let (texts, hole) = match part {
+                TemplatePart::Literal(text) => (vec![text.clone()], None),
+                TemplatePart::Hole(name) => (vec!["*".to_owned()], Some(name.clone())),
+                TemplatePart::Optional(path, default) => match self.texts(path) {
+                    texts if texts.is_empty() => (vec![default.clone()], None),
+                    texts => (texts, None),
+                },
+                TemplatePart::Field(path) => match self.texts(path) {
+                    texts if texts.is_empty() => (vec!["*".to_owned()], Some(describe(path))),
+                    texts => {
+                        known |= !is_event(path);
+                        (texts, None)
+                    }
+                },
+            };
+            let hole = hole.map(|detail| Hole { cause: HoleCause::UnresolvedField, detail });
+            rows = rows
+                .into_iter()
+                .flat_map(|(start, holes): (String, Vec<Hole>)| {
+                    let hole = &hole;
+                    texts.iter().map(move |text| {
+                        (format!("{start}{text}"), holes.iter().cloned().chain(hole.clone()).collect())
+                    })
+                })
+                .collect();
+        }
+        if need_field && !known {
+            return Vec::new();
+        }
+        unique(rows.into_iter().filter_map(|(text, holes)| Some(Found { arn: text.parse().ok()?, holes })))
+    }
+
+    fn texts(&self, path: &FieldPath) -> Vec<String> {
+        self.fields.values(path).iter().map(ToString::to_string).collect()
+    }
+}
+
+/// The resource type that an AWS-made id tells by its beginning: `vpc-0a1b…` is a `vpc`.
+pub fn kind_of_id<'r>(id: &str, prefixes: &'r std::collections::BTreeMap<String, String>) -> Option<&'r str> {
+    let (prefix, rest) = id.rsplit_once('-')?;
+    let made = !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if !made {
+        return None;
+    }
+    prefixes.get(prefix).map(String::as_str)
+}
+
+/// A variable's value from a field that may hold a whole ARN; `None` if it holds something else's.
+fn plain(value: String, variable: &str, template: &ArnTemplate) -> Option<String> {
+    if !value.starts_with("arn:") {
+        return Some(value);
+    }
+    let arn: Arn = value.parse().ok()?;
+    template.match_arn(&arn)?.into_iter().find(|(name, _)| *name == variable).map(|(_, value)| value.to_owned())
+}
+
+fn describe(path: &FieldPath) -> String {
+    let last = path.alternatives.first().and_then(|path| path.steps.last());
+    match last {
+        Some(crate::catalog::rules::Step::Key(key) | crate::catalog::rules::Step::Deep(key)) => key.clone(),
+        None => "a part of the ARN".to_owned(),
+    }
+}
+
+fn is_event(path: &FieldPath) -> bool {
+    path.alternatives.iter().all(|path| path.root == crate::catalog::rules::Root::Event)
+}
+
+/// Lower case, letters and digits only.
+pub fn squeeze(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// In order, without repeats.
+pub fn unique(found: impl IntoIterator<Item = Found>) -> Vec<Found> {
+    let mut kept: Vec<Found> = Vec::new();
+    for one in found {
+        if !kept.iter().any(|other| other.arn == one.arn) {
+            kept.push(one);
+        }
+    }
+    kept
+}

@@ -1,0 +1,81 @@
+//! The tags that a request carries.
+
+use std::collections::BTreeMap;
+
+use super::fields::Fields;
+use crate::catalog::rules::FieldPath;
+use crate::cloudtrail::Json;
+
+/// Tag keys and values.
+pub type Tags = BTreeMap<String, String>;
+
+/// The tags at the first of these places that has any.
+pub fn tags_at(fields: &Fields<'_>, places: &[FieldPath]) -> Tags {
+    places.iter().map(|place| read_all(&fields.nodes(place))).find(|tags| !tags.is_empty()).unwrap_or_default()
+}
+
+/// EC2's tag specifications: resource type to tags.
+pub fn tag_specifications(fields: &Fields<'_>) -> BTreeMap<String, Tags> {
+    let mut found: BTreeMap<String, Tags> = BTreeMap::new();
+    let places = ["request.tagSpecificationSet", "request.TagSpecification", "request.tagSpecifications"];
+    for place in places.iter().filter_map(|place| FieldPath::try_from((*place).to_owned()).ok()) {
+        for node in fields.nodes(&place) {
+            specifications(node, &mut found);
+        }
+    }
+    found
+}
+
+fn specifications(node: &Json<'_>, found: &mut BTreeMap<String, Tags>) {
+    if let Json::Array(items) = node {
+        items.iter().for_each(|item| specifications(item, found));
+        return;
+    }
+    match text(node, &["resourceType"]) {
+        Some(kind) => {
+            let mut tags = Tags::new();
+            for name in ["tags", "tag", "tagSet"] {
+                child(node, name).into_iter().for_each(|inner| read(inner, &mut tags));
+            }
+            found.entry(kind.to_owned()).or_default().extend(tags);
+        }
+        None => {
+            ["items", "item"].iter().filter_map(|name| child(node, name)).for_each(|inner| specifications(inner, found))
+        }
+    }
+}
+
+fn read_all(nodes: &[&Json<'_>]) -> Tags {
+    let mut tags = Tags::new();
+    nodes.iter().for_each(|node| read(node, &mut tags));
+    tags
+}
+
+/// Reads `{"k": "v"}`, `[{"key": …, "value": …}]` in all of AWS's spellings, and EC2's `items` wrappers.
+fn read(node: &Json<'_>, tags: &mut Tags) {
+    match node {
+        Json::Array(items) => items.iter().for_each(|item| read(item, tags)),
+        Json::Object(members) => {
+            if let Some(key) = text(node, &["key", "tagKey"]) {
+                let value = text(node, &["value", "tagValue"]).unwrap_or_default();
+                tags.insert(key.to_owned(), value.to_owned());
+            } else if let Some(inner) = ["items", "item", "member"].iter().find_map(|name| child(node, name)) {
+                read(inner, tags);
+            } else {
+                let pairs =
+                    members.iter().filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())));
+                tags.extend(pairs);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn child<'n, 'e>(node: &'n Json<'e>, name: &str) -> Option<&'n Json<'e>> {
+    let Json::Object(members) = node else { return None };
+    members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+fn text<'n>(node: &'n Json<'_>, names: &[&str]) -> Option<&'n str> {
+    names.iter().find_map(|name| child(node, name)?.as_str())
+}

@@ -1,0 +1,169 @@
+//! The rule rows: what each call really needs, as data with a source a row.
+//!
+//! One file a service in `data/rules/`, plus `_common.toml` for what holds everywhere. Adding a service or a quirk is a
+//! row there and touches no Rust: the folder is compiled in as it is, a file is parsed when its service first shows up.
+
+mod path;
+mod predicate;
+mod resource_expr;
+mod service_rules;
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+
+pub use path::{FieldPath, Root, SinglePath, Step, Transform};
+pub use predicate::{Predicate, Test};
+pub use resource_expr::{ResourceExpr, ResourceTerm, TemplatePart};
+pub use service_rules::{ActionName, CallRule, ContextRule, ExtraRule, ServiceRules, Settings, TypeRule};
+
+static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/catalog/data/rules");
+
+/// What holds for every service.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommonRules {
+    pub cite: BTreeMap<String, String>,
+    /// Event source (without `.amazonaws.com`) to IAM prefix, where they differ. A `*` at the end is allowed.
+    pub event_sources: BTreeMap<String, String>,
+    /// Verbs that begin the names of creating operations.
+    pub create_verbs: Vec<String>,
+    /// Members of a request that name no resource.
+    pub not_resources: Vec<String>,
+    /// Where create calls carry tags.
+    pub tags: Vec<FieldPath>,
+    /// Actions that add tags, tried in this order for services without a rule file.
+    pub tag_actions: Vec<String>,
+    /// Services for which AWS documents `aws:CalledVia`.
+    pub called_via: Vec<String>,
+}
+
+/// A rule file that does not hold what it must.
+#[derive(Debug, thiserror::Error)]
+#[error("rule file `{file}`: {problem}")]
+pub struct RuleError {
+    pub file: String,
+    pub problem: String,
+}
+
+/// The compiled-in rules.
+#[derive(Debug)]
+pub struct Rules {
+    common: CommonRules,
+    services: BTreeMap<String, OnceLock<ServiceRules>>,
+    empty: ServiceRules,
+}
+
+impl Rules {
+    /// The rules in this binary. A file that does not parse is a bug that the tests catch; it then counts as absent.
+    pub fn embedded() -> &'static Self {
+        static RULES: OnceLock<Rules> = OnceLock::new();
+        RULES.get_or_init(|| Self {
+            common: common().unwrap_or_default(),
+            services: names().map(|name| (name.to_owned(), OnceLock::new())).collect(),
+            empty: ServiceRules::default(),
+        })
+    }
+
+    pub fn common(&self) -> &CommonRules {
+        &self.common
+    }
+
+    /// The rules of a service, by IAM prefix; empty ones where there is no file.
+    pub fn service(&self, prefix: &str) -> &ServiceRules {
+        match self.services.get(prefix) {
+            Some(rules) => rules.get_or_init(|| parse_service(prefix).unwrap_or_default()),
+            None => &self.empty,
+        }
+    }
+
+    /// Prefixes of the services that have a rule file.
+    pub fn services(&self) -> impl Iterator<Item = &str> {
+        self.services.keys().map(String::as_str)
+    }
+
+    /// The IAM prefix behind an event source such as `monitoring.amazonaws.com`.
+    pub fn prefix_of<'a>(&'a self, event_source: &'a str) -> &'a str {
+        let name = event_source.split('.').next().unwrap_or(event_source);
+        if let Some(prefix) = self.common.event_sources.get(name) {
+            return prefix;
+        }
+        let patterns =
+            self.common.event_sources.iter().filter_map(|(source, prefix)| Some((source.strip_suffix('*')?, prefix)));
+        patterns.into_iter().find(|(start, _)| name.starts_with(start)).map_or(name, |(_, prefix)| prefix)
+    }
+}
+
+/// Names of the services that have a rule file.
+fn names() -> impl Iterator<Item = &'static str> {
+    FILES.files().filter_map(|file| file.path().file_stem()?.to_str()).filter(|name| !name.starts_with('_'))
+}
+
+fn text(name: &str) -> Result<&'static str, RuleError> {
+    let file = format!("{name}.toml");
+    let found = FILES.get_file(&file).and_then(include_dir::File::contents_utf8);
+    found.ok_or_else(|| RuleError { file, problem: "no such file".to_owned() })
+}
+
+fn common() -> Result<CommonRules, RuleError> {
+    toml::from_str(text("_common")?)
+        .map_err(|error| RuleError { file: "_common.toml".to_owned(), problem: error.to_string() })
+}
+
+fn parse_service(prefix: &str) -> Result<ServiceRules, RuleError> {
+    let mut rules: ServiceRules = toml::from_str(text(prefix)?)
+        .map_err(|error| RuleError { file: format!("{prefix}.toml"), problem: error.to_string() })?;
+    rules.prefix = prefix.to_owned();
+    Ok(rules)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+
+    #[test]
+    fn every_rule_file_parses() {
+        common().unwrap();
+        for name in names() {
+            parse_service(name).unwrap();
+        }
+    }
+
+    #[test]
+    fn every_row_cites_a_source_that_the_file_explains() {
+        for name in names() {
+            let rules = parse_service(name).unwrap();
+            let rows = rules.calls.iter().map(|row| &row.source).chain(rules.extra.iter().map(|row| &row.source));
+            let rows = rows
+                .chain(rules.context.iter().map(|row| &row.source))
+                .chain(rules.types.values().filter_map(|t| t.source.as_ref()));
+            for source in rows {
+                for short in source.split(", ") {
+                    let known = rules.cite.contains_key(short) || short.starts_with("https://");
+                    assert!(known, "{name}.toml cites `{short}`, which [cite] does not explain");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_action_and_type_of_a_rule_is_in_the_catalogue() {
+        let catalog = Catalog::embedded();
+        for name in names() {
+            let rules = parse_service(name).unwrap();
+            let calls = rules.calls.iter().flat_map(|row| &row.actions);
+            for ActionName(action) in calls.chain(rules.extra.iter().map(|row| &row.action)) {
+                assert!(catalog.action(action).is_some(), "{name}.toml names `{action}`, which AWS does not have");
+            }
+            for kind in rules.types.iter().filter(|(_, rule)| rule.template.is_none()).map(|(kind, _)| kind) {
+                assert!(
+                    catalog.resource_type(name, kind).is_some(),
+                    "{name}.toml names the type `{kind}`, which {name} does not have"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! How a rule names the resources of a permission.
+
+use serde::Deserialize;
+
+use super::path::FieldPath;
+
+/// Alternatives, separated by ` or `: the first that yields a resource counts.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ResourceExpr(pub Vec<ResourceTerm>);
+
+/// One way to name resources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResourceTerm {
+    /// `*`: the action takes no resource.
+    Any,
+    /// `same`: what the call itself is checked on.
+    Same,
+    /// `created`: what the call creates.
+    Created,
+    /// `tagged`: what EC2's tag specifications name.
+    Tagged,
+    /// `type(nodegroup)`: a resource type of the rule's own service, filled as its rule says.
+    Type(String),
+    /// `whole(cluster)`: all of a type in the Region and account: AWS checks the call on the type.
+    Whole(String),
+    /// A whole ARN that stands in a field.
+    Field(FieldPath),
+    /// `arn:{partition}:iam::{account}:role/{request.roleName}`
+    Template(Vec<TemplatePart>),
+}
+
+/// A piece of a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TemplatePart {
+    Literal(String),
+    /// `{request.name}`; a hole where the record does not hold it.
+    Field(FieldPath),
+    /// `{request.path?/}`: what stands behind the `?` where the record does not hold it.
+    Optional(FieldPath, String),
+    /// `{?UUID}`: never in a record.
+    Hole(String),
+}
+
+impl TryFrom<String> for ResourceExpr {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        // ` or ` inside braces belongs to the field there.
+        let mut depth = 0_i32;
+        let mut terms = vec![String::new()];
+        for word in text.split_inclusive(' ') {
+            if depth == 0 && word.trim() == "or" {
+                terms.push(String::new());
+                continue;
+            }
+            depth += count(word, '{') - count(word, '}');
+            if let Some(term) = terms.last_mut() {
+                term.push_str(word);
+            }
+        }
+        terms.iter().map(|one| term(one.trim())).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+fn count(word: &str, c: char) -> i32 {
+    i32::try_from(word.matches(c).count()).unwrap_or(i32::MAX)
+}
+
+fn term(text: &str) -> Result<ResourceTerm, String> {
+    let call = |name: &str| text.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')').map(str::to_owned);
+    Ok(match text {
+        "*" => ResourceTerm::Any,
+        "same" => ResourceTerm::Same,
+        "created" => ResourceTerm::Created,
+        "tagged" => ResourceTerm::Tagged,
+        _ if text.starts_with("arn:") => ResourceTerm::Template(template(text)?),
+        _ => match (call("type"), call("whole")) {
+            (Some(name), _) => ResourceTerm::Type(name),
+            (_, Some(name)) => ResourceTerm::Whole(name),
+            _ => ResourceTerm::Field(FieldPath::try_from(text.to_owned())?),
+        },
+    })
+}
+
+fn template(text: &str) -> Result<Vec<TemplatePart>, String> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some((literal, tail)) = rest.split_once('{') {
+        let (inner, after) = tail.split_once('}').ok_or_else(|| format!("`{text}` has an open brace"))?;
+        parts.push(TemplatePart::Literal(literal.to_owned()));
+        parts.push(placeholder(inner)?);
+        rest = after;
+    }
+    parts.push(TemplatePart::Literal(rest.to_owned()));
+    Ok(parts)
+}
+
+fn placeholder(inner: &str) -> Result<TemplatePart, String> {
+    let path = |text: &str| FieldPath::try_from(text.to_owned());
+    if let Some(name) = inner.strip_prefix('?') {
+        return Ok(TemplatePart::Hole(name.to_owned()));
+    }
+    Ok(match inner {
+        "partition" | "region" | "account" => TemplatePart::Field(path(&format!("event.{inner}"))?),
+        _ => match inner.split_once('?') {
+            Some((optional, default)) => TemplatePart::Optional(path(optional)?, default.to_owned()),
+            None => TemplatePart::Field(path(inner)?),
+        },
+    })
+}

@@ -1,0 +1,172 @@
+//! Arguments that several commands share, grouped by concern. Each group turns itself into what the library takes.
+//!
+//! Where a value may come from several places the order is: flag, then environment (`TRAILTRIM_…`), then configuration
+//! file, then what is built in. Clap does the first two; [`Config`] holds the third.
+
+use std::num::NonZeroUsize;
+
+use clap::Args;
+use clap::builder::FalseyValueParser;
+use jiff::Timestamp;
+
+use super::CliError;
+use super::config::Config;
+use super::moment::Moment;
+use super::source::Source;
+use crate::aggregator::Selection;
+use crate::collector::{CollectOptions, Input};
+use crate::iam::PrincipalSelector;
+
+/// Where the records are.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Evidence")]
+pub struct SourceArgs {
+    /// Files or directories with CloudTrail records, `-` for standard input.
+    ///
+    /// Read by content, not by name: trail files, event history, CloudWatch and EventBridge envelopes, CSV exports,
+    /// newline-separated JSON; plain, gzip or zstd. Directories are read with everything under them.
+    #[arg(value_name = "SOURCE", required = true)]
+    pub sources: Vec<Source>,
+
+    /// End the run at the first file or record that can't be read.
+    #[arg(long, env = "TRAILTRIM_STRICT", value_parser = FalseyValueParser::new())]
+    pub strict: bool,
+
+    /// Threads to read with; as many as there are cores when not given.
+    #[arg(long, value_name = "N", env = "TRAILTRIM_THREADS")]
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// Whose records count.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Evidence")]
+pub struct RoleArgs {
+    /// The role: its ARN, a session's ARN or a bare name; a user's ARN too. Each role gets a policy set of its own.
+    #[arg(long = "role", value_name = "ARN_OR_NAME", env = "TRAILTRIM_ROLE")]
+    pub roles: Vec<PrincipalSelector>,
+
+    /// Only sessions of this name.
+    #[arg(long = "session", value_name = "NAME", env = "TRAILTRIM_SESSION")]
+    pub sessions: Vec<String>,
+}
+
+/// When and where records count.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Evidence")]
+pub struct WindowArgs {
+    /// Only events from here on: a time (RFC 3339), a day (UTC) or an age such as `90d`.
+    #[arg(long, value_name = "WHEN", env = "TRAILTRIM_SINCE")]
+    pub since: Option<Moment>,
+
+    /// Only events up to here; a day counts to its end.
+    #[arg(long, value_name = "WHEN", env = "TRAILTRIM_UNTIL")]
+    pub until: Option<Moment>,
+
+    /// Only events of this Region; events of global services are in us-east-1.
+    #[arg(long = "region", value_name = "REGION", env = "TRAILTRIM_REGION", value_delimiter = ',')]
+    pub regions: Vec<String>,
+
+    /// Only events in this account.
+    #[arg(long = "account", value_name = "ID", env = "TRAILTRIM_ACCOUNT", value_delimiter = ',')]
+    pub accounts: Vec<String>,
+}
+
+impl SourceArgs {
+    /// What the collector takes.
+    pub fn inputs(&self) -> Vec<Input> {
+        self.sources.iter().map(|source| source.input.clone()).collect()
+    }
+
+    /// The sources as typed.
+    pub fn texts(&self) -> Vec<String> {
+        self.sources.iter().map(|source| source.text.clone()).collect()
+    }
+
+    /// How to collect.
+    pub fn options(&self, config: &Config, progress: bool) -> CollectOptions {
+        CollectOptions {
+            threads: self.threads.or(config.threads).map(NonZeroUsize::get),
+            strict: self.strict || config.strict.unwrap_or(false),
+            progress,
+        }
+    }
+}
+
+/// Which records count, put together from the two groups and the configuration.
+pub fn selection(
+    role: &RoleArgs,
+    window: &WindowArgs,
+    config: &Config,
+    include_denied: bool,
+    clock: impl Fn() -> Timestamp,
+) -> Result<Selection, CliError> {
+    let principals = first_given(&role.roles, &config.role);
+    if principals.is_empty() {
+        return Err(CliError::NoRole);
+    }
+    let (since, until) = window_of(window, config, clock)?;
+    Ok(Selection {
+        principals,
+        sessions: first_given(&role.sessions, &config.session),
+        since,
+        until,
+        regions: first_given(&window.regions, &config.region),
+        accounts: first_given(&window.accounts, &config.account),
+        include_denied,
+    })
+}
+
+/// The clock is asked only if an age was given, and then once, so that both ends are measured from one moment.
+fn window_of(
+    window: &WindowArgs,
+    config: &Config,
+    clock: impl Fn() -> Timestamp,
+) -> Result<(Option<Timestamp>, Option<Timestamp>), CliError> {
+    let (since, until) = (window.since.or(config.since), window.until.or(config.until));
+    let relative = [since, until].into_iter().flatten().any(Moment::is_relative);
+    let now = if relative { clock() } else { Timestamp::UNIX_EPOCH };
+    let out_of_range = |option| move || CliError::MomentOutOfRange { option };
+    let since = since.map(|moment| moment.start(now).ok_or_else(out_of_range("--since"))).transpose()?;
+    let until = until.map(|moment| moment.end(now).ok_or_else(out_of_range("--until"))).transpose()?;
+    match (since, until) {
+        (Some(since), Some(until)) if since > until => Err(CliError::EmptyWindow { since, until }),
+        window => Ok(window),
+    }
+}
+
+fn first_given<T: Clone>(flags: &[T], config: &[T]) -> Vec<T> {
+    if flags.is_empty() { config.to_vec() } else { flags.to_vec() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(since: &str, until: &str) -> WindowArgs {
+        let parse = |text: &str| (!text.is_empty()).then(|| text.parse().unwrap());
+        WindowArgs { since: parse(since), until: parse(until), regions: Vec::new(), accounts: Vec::new() }
+    }
+
+    fn never() -> Timestamp {
+        panic!("the clock was asked")
+    }
+
+    #[test]
+    fn fixed_times_do_not_ask_the_clock() {
+        let (since, until) = window_of(&window("2026-11-01", "2026-11-02"), &Config::default(), never).unwrap();
+        assert!(since.unwrap() < until.unwrap());
+    }
+
+    #[test]
+    fn a_window_that_ends_before_it_begins_is_refused() {
+        let error = window_of(&window("2026-11-03", "2026-11-02"), &Config::default(), never).unwrap_err();
+        assert!(matches!(error, CliError::EmptyWindow { .. }));
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_configuration() {
+        let config = Config { since: Some("2020-01-01".parse().unwrap()), ..Config::default() };
+        let (since, _) = window_of(&window("2026-11-01", ""), &config, never).unwrap();
+        assert_eq!(since.unwrap().to_string(), "2026-11-01T00:00:00Z");
+    }
+}

@@ -1,0 +1,93 @@
+//! `trailtrim catalog lookup`: an action as AWS documents it, and what the call of a record needs.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::CliError;
+use crate::aggregator::{Certainty, Need, Resolution, Resolver};
+use crate::catalog::{ActionEntry, Catalog};
+use crate::cloudtrail::{Event, parse_record};
+use crate::iam::Action;
+use crate::report::model::resource_text;
+use crate::report::visible::visible;
+use crate::report::words::{origin_name, reason_name};
+
+/// What is known of an action, or of the actions that bear an event's name.
+pub fn name(catalog: &Catalog, asked: &str) -> Result<String, CliError> {
+    let entries = find(catalog, asked);
+    if entries.is_empty() {
+        return Err(CliError::NotInCatalog { asked: asked.to_owned(), advice: advice(catalog, asked) });
+    }
+    let texts: Vec<String> = entries.into_iter().map(|entry| describe(catalog, entry)).collect();
+    Ok(texts.join("\n"))
+}
+
+/// `service:Name`, `service.amazonaws.com:Name`, or a name alone, which several services may have.
+fn find<'c>(catalog: &'c Catalog, asked: &str) -> Vec<&'c ActionEntry> {
+    let action = asked.replacen(".amazonaws.com:", ":", 1);
+    match action.parse::<Action>() {
+        Ok(action) => catalog.action(&action).into_iter().collect(),
+        Err(_) => catalog.actions_named(asked),
+    }
+}
+
+fn advice(catalog: &Catalog, asked: &str) -> String {
+    let nearest = asked.parse::<Action>().ok().and_then(|action| catalog.nearest_action(&action));
+    match nearest {
+        Some(action) => format!("did you mean `{action}`?"),
+        None => "write an action as `eks:CreateCluster`, an event as `eks.amazonaws.com:CreateCluster`".to_owned(),
+    }
+}
+
+fn describe(catalog: &Catalog, entry: &ActionEntry) -> String {
+    let mut text = format!("{}\n  access level    {}\n", entry.action, entry.access_level);
+    if entry.resource_types.is_empty() {
+        text.push_str("  resource types  none: a policy grants it on `*`\n");
+    }
+    for (index, kind) in entry.resource_types.iter().enumerate() {
+        let label = if index == 0 { "resource types" } else { "" };
+        let _ = writeln!(text, "  {label:<14}  {}{}", kind.name, if kind.required { "*" } else { "" });
+        let known = catalog.resource_type(entry.action.service(), &kind.name);
+        for template in known.iter().flat_map(|known| &known.arn_templates) {
+            let _ = writeln!(text, "                    {template}");
+        }
+    }
+    for (index, key) in entry.condition_keys.iter().enumerate() {
+        let label = if index == 0 { "condition keys" } else { "" };
+        let _ = writeln!(text, "  {label:<14}  {key}");
+    }
+    text
+}
+
+/// What the call of a record needs, and how that is known.
+pub fn record(catalog: &Catalog, path: &Path) -> Result<String, CliError> {
+    let bytes = std::fs::read(path).map_err(|source| CliError::ReadFile { path: path.to_owned(), source })?;
+    let no_record = |reason| CliError::NoRecord { path: path.to_owned(), reason: reason_name(reason).to_owned() };
+    let event = parse_record(&bytes).map_err(no_record)?;
+    let mut text = format!("{} {} in {}\n", visible(&event.source), visible(&event.name), visible(&event.region));
+    text.push_str(&needs_of(catalog, &event));
+    Ok(text)
+}
+
+fn needs_of(catalog: &Catalog, event: &Event<'_>) -> String {
+    match Resolver::new(catalog).resolve(event) {
+        Resolution::NeedsNoPermission => "  needs no permission\n".to_owned(),
+        Resolution::Unmapped => "  no known action stands for it\n".to_owned(),
+        Resolution::Resolved(resolved) => resolved.needs.iter().map(describe_need).collect(),
+    }
+}
+
+fn describe_need(need: &Need) -> String {
+    let mut text = format!("  {} on {}\n", need.action, visible(&resource_text(&need.resource)));
+    let _ = writeln!(text, "    {}", origin_name(need.origin));
+    if let Certainty::Sometimes(when) = &need.certainty {
+        let _ = writeln!(text, "    only {}", visible(when));
+    }
+    for (key, value) in need.context.iter() {
+        let _ = writeln!(text, "    with {} = {}", visible(key.as_str()), visible(&value.values().join(", ")));
+    }
+    for hole in &need.holes {
+        let _ = writeln!(text, "    `*` because {}", visible(&hole.detail));
+    }
+    text
+}

@@ -1,0 +1,157 @@
+//! `trailtrim generate`: evidence in, the tightest policy out.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use clap::builder::FalseyValueParser;
+use jiff::Timestamp;
+
+use super::args::{self, RoleArgs, SourceArgs, WindowArgs};
+use super::config::{Config, ConfigArgs};
+use super::logging::LogArgs;
+use super::output::{OutputArgs, OutputPlan};
+use super::{CliError, ExitStatus, not_found, streams, summary};
+use crate::aggregator::{Aggregator, Selection, Usage};
+use crate::catalog::Catalog;
+use crate::collector::{CollectOptions, Input, collect};
+use crate::iam::PrincipalArn;
+use crate::reducer::{ReduceOptions, reduce};
+use crate::report::model::Scope;
+use crate::report::{Report, RoleResult};
+
+/// Write the tightest policy with which a role can do again what the records show.
+#[derive(Debug, Args)]
+pub struct GenerateArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+
+    #[command(flatten)]
+    role: RoleArgs,
+
+    #[command(flatten)]
+    window: WindowArgs,
+
+    #[command(flatten)]
+    policy: PolicyArgs,
+
+    #[command(flatten)]
+    output: OutputArgs,
+
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+/// What the policy holds.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Policy")]
+struct PolicyArgs {
+    /// Also grant what was denied for want of an identity-based allow.
+    #[arg(long, env = "TRAILTRIM_INCLUDE_DENIED", value_parser = FalseyValueParser::new())]
+    include_denied: bool,
+
+    /// End with status 4 if the evidence has gaps; the result is written all the same.
+    #[arg(long, env = "TRAILTRIM_REQUIRE_COMPLETE", value_parser = FalseyValueParser::new())]
+    require_complete: bool,
+}
+
+/// The arguments, checked and in the library's terms.
+struct Request {
+    inputs: Vec<Input>,
+    collect: CollectOptions,
+    selection: Selection,
+    reduce: ReduceOptions,
+    scope: Scope,
+    output: OutputPlan,
+    require_complete: bool,
+}
+
+/// Runs the command.
+pub fn run(args: GenerateArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
+    let config = Config::load(&args.config)?;
+    let request = args.into_request(&config, !log.quiet)?;
+    let catalog = Catalog::embedded();
+    let results = reduce_all(&request, find_usage(&request, catalog)?, catalog)?;
+    let report = Report::new(catalog, request.scope, &results);
+    request.output.write(&report)?;
+    if !log.quiet {
+        streams::tell(&summary::of(&report, log.log_format));
+    }
+    Ok(status(&report, request.require_complete))
+}
+
+impl GenerateArgs {
+    fn into_request(self, config: &Config, progress: bool) -> Result<Request, CliError> {
+        let include_denied = self.policy.include_denied || config.include_denied.unwrap_or(false);
+        let selection = args::selection(&self.role, &self.window, config, include_denied, clock)?;
+        Ok(Request {
+            inputs: self.source.inputs(),
+            collect: self.source.options(config, progress),
+            reduce: ReduceOptions::default(),
+            scope: Scope {
+                roles: Vec::new(),
+                sources: self.source.texts(),
+                sessions: selection.sessions.clone(),
+                since: selection.since,
+                until: selection.until,
+                regions: selection.regions.clone(),
+                accounts: selection.accounts.clone(),
+            },
+            selection,
+            output: self.output.plan(config)?,
+            require_complete: self.policy.require_complete || config.require_complete.unwrap_or(false),
+        })
+    }
+}
+
+/// The only look at the clock, for `--since 90d`.
+#[expect(clippy::disallowed_methods, reason = "this is where the time comes in")]
+fn clock() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Reads everything. Each role that was asked for must appear: a policy for nobody is no answer.
+fn find_usage(request: &Request, catalog: &Catalog) -> Result<BTreeMap<PrincipalArn, Usage>, CliError> {
+    let selection = &request.selection;
+    let found = collect(&request.inputs, &request.collect, || Aggregator::new(catalog, selection))?.finish();
+    let missing = selection.principals.iter().find(|selector| !found.keys().any(|arn| selector.matches(arn)));
+    match missing {
+        None => Ok(found),
+        Some(selector) => Err(not_found::explain(selector, &request.inputs, &request.collect, selection, catalog)),
+    }
+}
+
+fn reduce_all(
+    request: &Request,
+    usages: BTreeMap<PrincipalArn, Usage>,
+    catalog: &Catalog,
+) -> Result<Vec<RoleResult>, CliError> {
+    let names = policy_names(usages.keys());
+    let reduced = usages.into_values().zip(names).map(|(usage, name)| {
+        let options = ReduceOptions { name, ..request.reduce.clone() };
+        let verified = reduce(&usage, catalog, &options)
+            .map_err(|source| CliError::Reduce { role: usage.principal.to_string(), source })?;
+        Ok(RoleResult { usage, verified })
+    });
+    reduced.collect()
+}
+
+/// Roles of one name in several accounts get the account and path in front, so that no policy overwrites another.
+fn policy_names<'a>(principals: impl Iterator<Item = &'a PrincipalArn> + Clone) -> Vec<String> {
+    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
+    for principal in principals.clone() {
+        *uses.entry(principal.name().to_ascii_lowercase()).or_default() += 1;
+    }
+    let name = |principal: &PrincipalArn| match uses.get(&principal.name().to_ascii_lowercase()) {
+        Some(1) | None => principal.name().to_owned(),
+        Some(_) => format!("{}{}{}", principal.account(), principal.path().replace('/', "-"), principal.name()),
+    };
+    principals.map(name).collect()
+}
+
+fn status(report: &Report, require_complete: bool) -> ExitStatus {
+    if require_complete && !report.coverage.shortcomings(&report.records).is_empty() {
+        ExitStatus::EvidenceIncomplete
+    } else {
+        ExitStatus::Clean
+    }
+}

@@ -1,0 +1,75 @@
+//! A role that never appears: who does, and who is probably meant.
+
+use std::cmp::Reverse;
+use std::fmt::Write as _;
+
+use super::CliError;
+use crate::aggregator::{Aggregator, Selection};
+use crate::catalog::Catalog;
+use crate::collector::{CollectOptions, Input, collect};
+use crate::iam::{PrincipalArn, PrincipalSelector};
+use crate::report::words::count;
+
+/// How many of the principals that do appear are named.
+const SHOWN: usize = 5;
+
+/// The error for a role without events. Reads the sources once more, for everybody, to say who does appear.
+pub fn explain(
+    selector: &PrincipalSelector,
+    inputs: &[Input],
+    options: &CollectOptions,
+    selection: &Selection,
+    catalog: &Catalog,
+) -> CliError {
+    let everybody = Selection { principals: Vec::new(), sessions: Vec::new(), ..selection.clone() };
+    // Standard input is gone by now.
+    let inputs: Vec<Input> = inputs.iter().filter(|input| **input != Input::StandardInput).cloned().collect();
+    let seen = match collect(&inputs, options, || Aggregator::new(catalog, &everybody)) {
+        Ok(aggregator) => aggregator.finish(),
+        Err(_) => Default::default(),
+    };
+    let mut principals: Vec<(PrincipalArn, u64)> =
+        seen.into_iter().map(|(arn, usage)| (arn, usage.records.used)).collect();
+    principals.sort_by(|(left, fewer), (right, more)| (Reverse(fewer), left).cmp(&(Reverse(more), right)));
+    CliError::NoEvents {
+        message: format!("no event of `{selector}` found"),
+        advice: advice(selector, selection, &principals),
+    }
+}
+
+fn advice(selector: &PrincipalSelector, selection: &Selection, principals: &[(PrincipalArn, u64)]) -> String {
+    let mut text = String::new();
+    if let Some((alike, _)) = principals.iter().find(|(arn, _)| is_alike(selector, arn)) {
+        let _ = writeln!(text, "did you mean `{alike}`? The name is the same, account or path differ");
+    }
+    if principals.is_empty() {
+        text.push_str("no principal at all appears in what was read; check that these are CloudTrail records");
+    } else {
+        text.push_str("these appear in what was read:");
+        for (arn, events) in principals.iter().take(SHOWN) {
+            let _ = write!(text, "\n  {arn} ({})", count(*events, "record"));
+        }
+        if let Some(more) = principals.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            let _ = write!(text, "\n  and {more} more");
+        }
+    }
+    if is_narrowed(selection) {
+        text.push_str("\nor widen `--since`, `--until`, `--region`, `--account` or `--session`");
+    }
+    text
+}
+
+fn is_narrowed(selection: &Selection) -> bool {
+    selection.since.is_some()
+        || selection.until.is_some()
+        || ![&selection.regions, &selection.accounts, &selection.sessions].iter().all(|list| list.is_empty())
+}
+
+/// The same name in another account or under another path: the slip that is made most often.
+fn is_alike(selector: &PrincipalSelector, arn: &PrincipalArn) -> bool {
+    let name = match selector {
+        PrincipalSelector::Exact(asked) => asked.name(),
+        PrincipalSelector::RoleName { name, .. } => name,
+    };
+    arn.name().eq_ignore_ascii_case(name)
+}

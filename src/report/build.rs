@@ -1,0 +1,167 @@
+//! Usage and verified policies to the report.
+
+use super::model::{
+    Coverage, DeniedCall, EvidenceSummary, Grant, Policy, Proof, Records, Report, SCHEMA_VERSION, Scope, Tool,
+    UnmappedEvent, Widening,
+};
+use crate::aggregator::{self, Evidence, Usage};
+use crate::catalog::Catalog;
+use crate::cloudtrail::SkipReason;
+use crate::iam::PrincipalArn;
+use crate::reducer::VerifiedPolicy;
+
+/// One role with what it used and the policy that came of it.
+#[derive(Debug)]
+pub struct RoleResult {
+    pub usage: Usage,
+    pub verified: VerifiedPolicy,
+}
+
+impl Report {
+    /// Puts the report together. `scope` says what was asked for; the roles in it are replaced by those found.
+    pub fn new(catalog: &Catalog, scope: Scope, results: &[RoleResult]) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            tool: Tool {
+                name: env!("CARGO_PKG_NAME"),
+                version: env!("CARGO_PKG_VERSION"),
+                catalog_date: catalog.date().to_owned(),
+            },
+            scope: Scope { roles: results.iter().map(|result| result.usage.principal.clone()).collect(), ..scope },
+            records: sum_records(results),
+            policies: results.iter().flat_map(policies).collect(),
+            grants: results.iter().flat_map(grants).collect(),
+            widenings: results.iter().flat_map(widenings).collect(),
+            coverage: sum_coverage(results),
+            proof: sum_proofs(results),
+            findings: Vec::new(),
+        }
+    }
+}
+
+fn policies(result: &RoleResult) -> impl Iterator<Item = Policy> {
+    let role = &result.usage.principal;
+    result.verified.policies().iter().map(|policy| Policy {
+        name: policy.name.clone(),
+        role: role.clone(),
+        characters: policy.characters,
+        document: policy.document.clone(),
+    })
+}
+
+fn grants(result: &RoleResult) -> impl Iterator<Item = Grant> {
+    let role = &result.usage.principal;
+    result.verified.grants().iter().map(|grant| Grant {
+        role: role.clone(),
+        sid: grant.sid.clone(),
+        action: grant.action.clone(),
+        resource: grant.resource.clone(),
+        condition: grant.conditions.clone(),
+        origin: grant.origin,
+        evidence: EvidenceSummary::from(&grant.evidence),
+        operations: grant.operations.clone(),
+        via: grant.via.clone(),
+        note: grant.note.clone(),
+    })
+}
+
+fn widenings(result: &RoleResult) -> impl Iterator<Item = Widening> {
+    let role = &result.usage.principal;
+    result.verified.widenings().iter().map(|widening| Widening {
+        role: role.clone(),
+        rule: widening.rule.clone(),
+        action: widening.action.clone(),
+        resource: widening.resource.clone(),
+        detail: widening.detail.clone(),
+    })
+}
+
+/// Every role's counts cover the same records: what one role used, the others skipped as somebody else's.
+fn sum_records(results: &[RoleResult]) -> Records {
+    let mut sum = Records::default();
+    for counts in results.iter().map(|result| &result.usage.records) {
+        sum.read = sum.read.max(counts.read);
+        sum.used += counts.used;
+        for (reason, count) in &counts.skipped {
+            *sum.skipped.entry(*reason).or_default() += count;
+        }
+    }
+    if results.len() > 1 {
+        sum.skipped.remove(&SkipReason::OtherPrincipal);
+        let others = sum.read.saturating_sub(sum.used + sum.skipped.values().sum::<u64>());
+        sum.skipped.insert(SkipReason::OtherPrincipal, others);
+    }
+    sum
+}
+
+fn sum_coverage(results: &[RoleResult]) -> Coverage {
+    let mut sum = Coverage::default();
+    for result in results {
+        let role = &result.usage.principal;
+        let part = &result.usage.coverage;
+        sum.first_event = [sum.first_event, part.first_event].into_iter().flatten().min();
+        sum.last_event = [sum.last_event, part.last_event].into_iter().flatten().max();
+        sum.regions.extend(part.regions.iter().cloned());
+        sum.accounts.extend(part.accounts.iter().cloned());
+        sum.unmapped_events.extend(part.unmapped.iter().map(|(event, evidence)| unmapped(role, event, evidence)));
+        sum.denied.extend(part.denied.iter().map(|(call, evidence)| denied(role, call, evidence)));
+        sum.unknown_outcome += part.unknown_outcome;
+        sum.truncated += part.truncated;
+        sum.hidden += part.hidden;
+        sum.data_events += part.data_events;
+        sum.gaps.extend(part.gaps.iter().cloned());
+    }
+    for list in [&mut sum.regions, &mut sum.accounts, &mut sum.gaps] {
+        list.sort();
+        list.dedup();
+    }
+    sum
+}
+
+fn unmapped(role: &PrincipalArn, event: &aggregator::UnmappedEvent, evidence: &Evidence) -> UnmappedEvent {
+    UnmappedEvent {
+        role: role.clone(),
+        event_source: event.event_source.clone(),
+        event_name: event.event_name.clone(),
+        count: evidence.events,
+    }
+}
+
+fn denied(role: &PrincipalArn, call: &aggregator::DeniedCall, evidence: &Evidence) -> DeniedCall {
+    let summary = EvidenceSummary::from(evidence);
+    DeniedCall {
+        role: role.clone(),
+        event_source: call.event_source.clone(),
+        event_name: call.event_name.clone(),
+        action: call.denial.action.clone(),
+        resource: call.denial.resource.clone(),
+        policy_type: call.denial.policy_type,
+        explicit: call.denial.explicit,
+        encoded_message: call.denial.encoded_message.clone(),
+        authorization_id: call.denial.authorization_id.clone(),
+        count: summary.events,
+        first_seen: summary.first_seen,
+        last_seen: summary.last_seen,
+        event_ids: summary.event_ids,
+    }
+}
+
+fn sum_proofs(results: &[RoleResult]) -> Proof {
+    results.iter().map(|result| result.verified.proof()).fold(Proof::default(), |sum, proof| Proof {
+        requests: sum.requests + proof.requests,
+        allowed: sum.allowed + proof.allowed,
+        grants_tested: sum.grants_tested + proof.grants_tested,
+        removable: sum.removable + proof.removable,
+    })
+}
+
+impl From<&Evidence> for EvidenceSummary {
+    fn from(evidence: &Evidence) -> Self {
+        Self {
+            events: evidence.events,
+            first_seen: evidence.first_seen,
+            last_seen: evidence.last_seen,
+            event_ids: evidence.samples.iter().map(|(_, id)| id.clone()).collect(),
+        }
+    }
+}

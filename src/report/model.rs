@@ -1,0 +1,249 @@
+//! The report: one model that every format renders (DESIGN.md, section 6).
+//!
+//! The order of the fields is the order of the keys in `--format json`. What is a list here is in the order of the
+//! evidence's own keys, never in the order of reading, so that the same evidence gives the same bytes.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+use crate::aggregator::Origin;
+use crate::cloudtrail::{PolicyType, SkipReason};
+use crate::iam::{Action, ArnPattern, Conditions, PolicyDocument, PrincipalArn, Resource};
+use crate::reducer::WideningRule;
+
+/// Version of the report's shape. Goes up when a field changes its meaning or goes; new fields do not count.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Everything that a run has to tell.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    pub schema_version: u32,
+    pub tool: Tool,
+    pub scope: Scope,
+    pub records: Records,
+    pub policies: Vec<Policy>,
+    pub grants: Vec<Grant>,
+    pub widenings: Vec<Widening>,
+    pub coverage: Coverage,
+    pub proof: Proof,
+    /// Results of the audit; a generated policy has none.
+    pub findings: Vec<Finding>,
+}
+
+/// What made the report.
+#[derive(Clone, Debug, Serialize)]
+pub struct Tool {
+    pub name: &'static str,
+    pub version: &'static str,
+    /// The day on which the catalogue was read from AWS's reference.
+    pub catalog_date: String,
+}
+
+/// What was asked for.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Scope {
+    /// The roles (and users) that were found, as ARNs.
+    pub roles: Vec<PrincipalArn>,
+    /// The sources as they were typed.
+    pub sources: Vec<String>,
+    pub sessions: Vec<String>,
+    pub since: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+    pub regions: Vec<String>,
+    pub accounts: Vec<String>,
+}
+
+/// Records read, used and skipped: read = used + skipped.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Records {
+    pub read: u64,
+    pub used: u64,
+    pub skipped: BTreeMap<SkipReason, u64>,
+}
+
+/// One policy document.
+#[derive(Clone, Debug, Serialize)]
+pub struct Policy {
+    pub name: String,
+    pub role: PrincipalArn,
+    /// Size as IAM counts it.
+    pub characters: usize,
+    pub document: PolicyDocument,
+}
+
+/// One line of a policy with what speaks for it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Grant {
+    pub role: PrincipalArn,
+    pub sid: String,
+    pub action: Action,
+    pub resource: ArnPattern,
+    /// As in the policy; empty: no condition.
+    pub condition: Conditions,
+    pub origin: Origin,
+    pub evidence: EvidenceSummary,
+    /// Calls that needed it, as `eks.amazonaws.com:CreateNodegroup`.
+    pub operations: Vec<String>,
+    /// Services that made the call with the role's permissions.
+    pub via: Vec<String>,
+    /// Why it is there, or when it is needed, where the calls do not make it plain.
+    pub note: Option<String>,
+}
+
+/// How often something was seen, when, and some events to look up.
+#[derive(Clone, Debug, Serialize)]
+pub struct EvidenceSummary {
+    pub events: u64,
+    pub first_seen: Timestamp,
+    pub last_seen: Timestamp,
+    pub event_ids: Vec<String>,
+}
+
+/// A place where the policy allows more than was seen.
+#[derive(Clone, Debug, Serialize)]
+pub struct Widening {
+    pub role: PrincipalArn,
+    #[serde(serialize_with = "as_rule_name")]
+    pub rule: WideningRule,
+    pub action: Action,
+    pub resource: ArnPattern,
+    pub detail: String,
+}
+
+/// What the logs were able to show, and what not.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Coverage {
+    pub first_event: Option<Timestamp>,
+    pub last_event: Option<Timestamp>,
+    /// Regions and accounts in which the roles were seen.
+    pub regions: Vec<String>,
+    pub accounts: Vec<String>,
+    pub unmapped_events: Vec<UnmappedEvent>,
+    pub denied: Vec<DeniedCall>,
+    /// Calls whose authorisation is not known: throttled, malformed, internal error.
+    pub unknown_outcome: u64,
+    /// Records in which CloudTrail left out a field for its size.
+    pub truncated: u64,
+    /// Records with a field hidden for security reasons.
+    pub hidden: u64,
+    /// Data events seen: 0 most often means that the trail does not record them.
+    pub data_events: u64,
+    /// What is missing, in words.
+    pub gaps: Vec<String>,
+}
+
+/// A call that the catalogue knows no action for.
+#[derive(Clone, Debug, Serialize)]
+pub struct UnmappedEvent {
+    pub role: PrincipalArn,
+    pub event_source: String,
+    pub event_name: String,
+    pub count: u64,
+}
+
+/// A call that AWS denied, in the words of the denial as far as it has any.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeniedCall {
+    pub role: PrincipalArn,
+    pub event_source: String,
+    pub event_name: String,
+    pub action: Option<Action>,
+    #[serde(serialize_with = "as_optional_resource")]
+    pub resource: Option<Resource>,
+    #[serde(serialize_with = "as_policy_type")]
+    pub policy_type: Option<PolicyType>,
+    /// A policy denies it explicitly; no grant can cure that.
+    pub explicit: bool,
+    /// For `aws sts decode-authorization-message`.
+    pub encoded_message: Option<String>,
+    pub authorization_id: Option<String>,
+    pub count: u64,
+    pub first_seen: Timestamp,
+    pub last_seen: Timestamp,
+    pub event_ids: Vec<String>,
+}
+
+/// The counts behind the proof, over all policies.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Proof {
+    pub requests: usize,
+    pub allowed: usize,
+    pub grants_tested: usize,
+    pub removable: usize,
+}
+
+/// A result of the audit. Uninhabited until there is an audit.
+#[derive(Clone, Debug, Serialize)]
+pub enum Finding {}
+
+impl Coverage {
+    /// Why the evidence is not complete, one reason a line; empty: it is. What `--require-complete` asks for.
+    ///
+    /// Denied calls do not count: their outcome is known. Calls of unknown outcome do not either: throttled calls are
+    /// tried again by every SDK, and what succeeded then is evidence.
+    pub fn shortcomings(&self, records: &Records) -> Vec<String> {
+        let unmapped: u64 = self.unmapped_events.iter().map(|event| event.count).sum();
+        let broken: u64 = BROKEN.iter().filter_map(|reason| records.skipped.get(reason)).sum();
+        let counted = [
+            (unmapped, "calls that no known action stands for"),
+            (self.truncated, "records with a field that CloudTrail left out for its size"),
+            (self.hidden, "records with a field hidden for security reasons"),
+            (broken, "records that could not be read"),
+        ];
+        let counts = counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        counts.chain(self.gaps.iter().cloned()).collect()
+    }
+}
+
+/// Reasons for skipping a record that may hide a call of the role.
+const BROKEN: [SkipReason; 3] = [SkipReason::Incomplete, SkipReason::Malformed, SkipReason::TooLarge];
+
+/// The name of a widening rule as DESIGN.md, section 5, has it.
+pub fn rule_name(rule: &WideningRule) -> String {
+    match rule {
+        WideningRule::GeneratedId => "generated-id".to_owned(),
+        WideningRule::GeneratedSuffix => "generated-suffix".to_owned(),
+        WideningRule::ListResource => "list-resource".to_owned(),
+        WideningRule::UnresolvedField => "unresolved-field".to_owned(),
+        WideningRule::TooManyResources => "too-many-resources".to_owned(),
+        WideningRule::Quota => "quota".to_owned(),
+        WideningRule::Lifecycle => "lifecycle".to_owned(),
+        WideningRule::User(name) => format!("user:{name}"),
+    }
+}
+
+/// The type of policy that denied, in the words of AWS's messages.
+pub fn policy_type_name(policy_type: PolicyType) -> &'static str {
+    match policy_type {
+        PolicyType::IdentityBased => "identity-based",
+        PolicyType::ResourceBased => "resource-based",
+        PolicyType::PermissionsBoundary => "permissions-boundary",
+        PolicyType::Session => "session",
+        PolicyType::ServiceControl => "service-control",
+        PolicyType::ResourceControl => "resource-control",
+        PolicyType::VpcEndpoint => "vpc-endpoint",
+        PolicyType::RoleTrust => "role-trust",
+    }
+}
+
+/// A resource as a policy would name it.
+pub fn resource_text(resource: &Resource) -> String {
+    match resource {
+        Resource::Any => "*".to_owned(),
+        Resource::Arn(arn) => arn.to_string(),
+    }
+}
+
+fn as_rule_name<S: Serializer>(rule: &WideningRule, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&rule_name(rule))
+}
+
+fn as_policy_type<S: Serializer>(value: &Option<PolicyType>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.map(policy_type_name).serialize(serializer)
+}
+
+fn as_optional_resource<S: Serializer>(value: &Option<Resource>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.as_ref().map(resource_text).serialize(serializer)
+}

@@ -1,0 +1,340 @@
+//! `text`: a readable account, for somebody who sees the tool for the first time.
+//!
+//! A verdict first; then, for each service, what is granted on what and how often it was seen; then where the policy is
+//! wider than the evidence and why; then what the logs could not show. Colour sets headings off and means nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style as Ansi};
+use jiff::Timestamp;
+
+use super::condition_text::condition_lines;
+use super::model::{DeniedCall, Grant, Report, Widening, policy_type_name, resource_text, rule_name};
+use super::visible::visible;
+use super::words::{count, grouped, origin_name, reason_name, rule_meaning};
+use super::{RenderError, Renderer, Style};
+use crate::aggregator::Origin;
+use crate::catalog::Catalog;
+use crate::iam::MANAGED_POLICY_CHARACTERS;
+
+/// Renders the account.
+#[derive(Debug)]
+pub struct TextRenderer {
+    pub style: Style,
+}
+
+impl Renderer for TextRenderer {
+    fn render(&self, report: &Report) -> Result<String, RenderError> {
+        let mut page = Page { text: String::new(), style: self.style };
+        verdict(&mut page, report);
+        grants(&mut page, report);
+        widenings(&mut page, report);
+        coverage(&mut page, report);
+        Ok(page.text)
+    }
+}
+
+/// The page as it is written, line by line.
+struct Page {
+    text: String,
+    style: Style,
+}
+
+impl Page {
+    fn line(&mut self, line: impl AsRef<str>) {
+        self.text.push_str(line.as_ref());
+        self.text.push('\n');
+    }
+
+    fn heading(&mut self, title: &str) {
+        let bold = self.paint(AnsiColor::Cyan.on_default().bold());
+        let _ = write!(self.text, "\n{bold}{title}{bold:#}\n");
+    }
+
+    fn paint(&self, style: Ansi) -> Ansi {
+        if self.style == Style::Coloured { style } else { Ansi::new() }
+    }
+
+    /// A label and a text that wraps under itself.
+    fn item(&mut self, indent: usize, label: &str, text: &str) {
+        let hanging = indent + label.len();
+        let mut line = format!("{:indent$}{label}", "");
+        let mut width = hanging;
+        let mut first = true;
+        for word in text.split(' ') {
+            let length = word.chars().count();
+            if !first && width + 1 + length > WIDTH {
+                self.line(line.trim_end());
+                line = " ".repeat(hanging);
+                width = hanging;
+            } else if !first {
+                line.push(' ');
+                width += 1;
+            }
+            line.push_str(word);
+            width += length;
+            first = false;
+        }
+        self.line(line.trim_end());
+    }
+}
+
+/// Lines are wrapped at this width; an ARN is never broken.
+const WIDTH: usize = 80;
+
+fn verdict(page: &mut Page, report: &Report) {
+    let bold = page.paint(Ansi::new().bold());
+    let roles: Vec<String> = report.scope.roles.iter().map(|role| visible(&role.to_string()).into_owned()).collect();
+    page.line(format!("{bold}Policy for {}{bold:#}", roles.join(", ")));
+    page.line("");
+    let proof = &report.proof;
+    page.item(0, "Proof     ", &proof_text(proof.requests, proof.allowed, proof.grants_tested, proof.removable));
+    for policy in &report.policies {
+        let statements = count(policy.document.statements.len() as u64, "statement");
+        let size = format!(
+            "{} of {} characters",
+            grouped(policy.characters as u64),
+            grouped(MANAGED_POLICY_CHARACTERS as u64)
+        );
+        page.item(0, "Size      ", &format!("{}: {statements}, {size}", visible(&policy.name)));
+    }
+    page.item(0, "Wider     ", &wider_text(report));
+    page.item(0, "Evidence  ", &evidence_text(report));
+    page.item(0, "Records   ", &records_text(report));
+    for (reason, number) in &report.records.skipped {
+        page.line(format!("{:>17} {}", grouped(*number), reason_name(*reason)));
+    }
+}
+
+fn proof_text(requests: usize, allowed: usize, tested: usize, removable: usize) -> String {
+    let requests = count(requests as u64, "observed request");
+    let tested = count(tested as u64, "grant");
+    format!("{requests} replayed, {} allowed; {tested} dropped in turn, {removable} could go", grouped(allowed as u64))
+}
+
+fn wider_text(report: &Report) -> String {
+    if report.widenings.is_empty() {
+        return "nowhere: everything that is allowed was seen".to_owned();
+    }
+    let mut rules: BTreeMap<String, u64> = BTreeMap::new();
+    for widening in &report.widenings {
+        *rules.entry(rule_name(&widening.rule)).or_default() += 1;
+    }
+    let parts: Vec<String> = rules.iter().map(|(rule, number)| format!("{number} {}", visible(rule))).collect();
+    format!("than the evidence in {} ({})", count(report.widenings.len() as u64, "place"), parts.join(", "))
+}
+
+fn evidence_text(report: &Report) -> String {
+    let coverage = &report.coverage;
+    let window = match (coverage.first_event, coverage.last_event) {
+        (Some(first), Some(last)) => format!("{} to {}", minute(first), minute(last)),
+        _ => "none".to_owned(),
+    };
+    let regions = list(&coverage.regions);
+    if regions.is_empty() { window } else { format!("{window}, in {regions}") }
+}
+
+fn records_text(report: &Report) -> String {
+    let records = &report.records;
+    format!(
+        "{} read: {} used, {} skipped",
+        grouped(records.read),
+        grouped(records.used),
+        grouped(records.read.saturating_sub(records.used))
+    )
+}
+
+fn grants(page: &mut Page, report: &Report) {
+    let mut services: BTreeMap<&str, Vec<&Grant>> = BTreeMap::new();
+    for grant in &report.grants {
+        services.entry(grant.action.service()).or_default().push(grant);
+    }
+    for (prefix, grants) in services {
+        let name = Catalog::embedded().service_name(prefix).unwrap_or_default();
+        page.heading(format!("{prefix}  {}", visible(name)).trim_end());
+        for (target, grants) in by_target(&grants) {
+            show_target(page, &target, &grants);
+        }
+    }
+}
+
+/// What a grant is on: resources and the lines of its condition.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Target {
+    resources: Vec<String>,
+    conditions: Vec<String>,
+}
+
+/// One action on one target, all its grants taken together.
+struct Line<'r> {
+    action: &'r str,
+    grants: Vec<&'r Grant>,
+}
+
+/// Actions that are granted on the same resources under the same condition stand together.
+fn by_target<'r>(grants: &[&'r Grant]) -> BTreeMap<Target, Vec<Line<'r>>> {
+    let mut actions: BTreeMap<(&str, Vec<String>), Vec<&Grant>> = BTreeMap::new();
+    for grant in grants {
+        actions.entry((grant.action.name(), condition_lines(&grant.condition))).or_default().push(grant);
+    }
+    let mut targets: BTreeMap<Target, Vec<Line>> = BTreeMap::new();
+    for ((action, conditions), grants) in actions {
+        let resources: BTreeSet<String> = grants.iter().map(|grant| grant.resource.to_string()).collect();
+        let target = Target { resources: resources.into_iter().collect(), conditions };
+        targets.entry(target).or_default().push(Line { action, grants });
+    }
+    targets
+}
+
+fn show_target(page: &mut Page, target: &Target, lines: &[Line<'_>]) {
+    for (index, resource) in target.resources.iter().enumerate() {
+        let label = if index == 0 { "on " } else { "   " };
+        page.line(format!("  {label}{}", visible(resource)));
+    }
+    for condition in &target.conditions {
+        page.item(2, "if ", &visible(condition));
+    }
+    for line in lines {
+        show_action(page, line);
+    }
+}
+
+fn show_action(page: &mut Page, line: &Line<'_>) {
+    // The same event may speak for an action on several resources: the largest count is the honest lower bound.
+    let events = line.grants.iter().map(|grant| grant.evidence.events).max().unwrap_or_default();
+    let last = line.grants.iter().map(|grant| grant.evidence.last_seen).max();
+    let day = last.map(day).unwrap_or_default();
+    page.line(format!("     {:<40} {:>13}  last {day}", visible(line.action), count(events, "event")));
+    let mut notes: BTreeSet<String> = BTreeSet::new();
+    for grant in &line.grants {
+        notes.extend(note_of(grant));
+    }
+    for note in notes {
+        page.item(7, "", &visible(&note));
+    }
+}
+
+/// What a reader should know of a grant beyond its count.
+fn note_of(grant: &Grant) -> Option<String> {
+    let origin = (grant.origin != Origin::Observed).then(|| {
+        let calls = grant.operations.iter().map(|call| short_call(call)).collect::<Vec<_>>().join(", ");
+        let by = if calls.is_empty() { String::new() } else { format!(" ({calls})") };
+        format!("{}{by}", origin_name(grant.origin))
+    });
+    let via = (!grant.via.is_empty()).then(|| format!("made by {} with the role's permissions", list(&grant.via)));
+    let parts: Vec<String> = [origin, via, grant.note.clone()].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// `eks.amazonaws.com:CreateCluster` as people say it: `eks:CreateCluster`.
+fn short_call(call: &str) -> String {
+    call.replacen(".amazonaws.com:", ":", 1)
+}
+
+fn widenings(page: &mut Page, report: &Report) {
+    page.heading("Where the policy is wider than the evidence");
+    if report.widenings.is_empty() {
+        page.line("  Nowhere.");
+    }
+    let mut rules: BTreeMap<String, Vec<&Widening>> = BTreeMap::new();
+    for widening in &report.widenings {
+        rules.entry(rule_name(&widening.rule)).or_default().push(widening);
+    }
+    for (name, widenings) in rules {
+        let meaning = widenings.first().map(|widening| rule_meaning(&widening.rule)).unwrap_or_default();
+        page.item(2, &format!("{}: ", visible(&name)), meaning);
+        show_widenings(page, &widenings);
+    }
+}
+
+/// By resource, because one pattern mostly serves several actions.
+fn show_widenings(page: &mut Page, widenings: &[&Widening]) {
+    let mut resources: BTreeMap<(String, &str), BTreeSet<String>> = BTreeMap::new();
+    for widening in widenings {
+        let key = (widening.resource.to_string(), widening.detail.as_str());
+        resources.entry(key).or_default().insert(widening.action.to_string());
+    }
+    for ((resource, detail), actions) in resources {
+        page.line(format!("    {}", visible(&resource)));
+        page.item(6, "", &visible(detail));
+        page.item(6, "for ", &visible(&actions.into_iter().collect::<Vec<_>>().join(", ")));
+    }
+}
+
+fn coverage(page: &mut Page, report: &Report) {
+    let coverage = &report.coverage;
+    page.heading("What the logs could not show");
+    if !coverage.denied.is_empty() {
+        let calls: u64 = coverage.denied.iter().map(|call| call.count).sum();
+        page.item(2, "", &format!("{} denied; not granted unless `--include-denied` says so and the denial was for want of an identity-based allow:", count(calls, "call")));
+        coverage.denied.iter().for_each(|call| show_denied(page, call));
+    }
+    if !coverage.unmapped_events.is_empty() {
+        page.item(2, "", "Calls that no known action stands for; the policy holds nothing for them:");
+        for event in &coverage.unmapped_events {
+            page.line(format!(
+                "    {} {}, {}",
+                visible(&event.event_source),
+                visible(&event.event_name),
+                count(event.count, "event")
+            ));
+        }
+    }
+    let counted = [
+        (
+            coverage.unknown_outcome,
+            "call",
+            "throttled, malformed or failed inside AWS: whether it was allowed is not known",
+        ),
+        (
+            coverage.truncated,
+            "record",
+            "with a field that CloudTrail left out for its size: what it named is not known",
+        ),
+        (coverage.hidden, "record", "with a field hidden for security reasons: what it named is not known"),
+    ];
+    for (number, noun, what) in counted.into_iter().filter(|(number, _, _)| *number > 0) {
+        page.item(2, "", &format!("{} {what}.", count(number, noun)));
+    }
+    for gap in &coverage.gaps {
+        page.item(2, "", &visible(gap));
+    }
+    page.item(2, "", &data_events_text(coverage.data_events));
+}
+
+fn show_denied(page: &mut Page, call: &DeniedCall) {
+    let named = call.action.as_ref().map(ToString::to_string);
+    let action = named.unwrap_or_else(|| format!("{} {}", call.event_source, call.event_name));
+    page.line(format!("    {}, {}, last {}", visible(&action), count(call.count, "event"), day(call.last_seen)));
+    if let Some(resource) = &call.resource {
+        page.line(format!("      on {}", visible(&resource_text(resource))));
+    }
+    let explicit = if call.explicit { "an explicit deny in a policy" } else { "no allow in a policy" };
+    match call.policy_type {
+        Some(kind) => page.line(format!("      {explicit} of type {}", policy_type_name(kind))),
+        None => page.line("      AWS did not say which policy denied it"),
+    }
+}
+
+fn data_events_text(seen: u64) -> String {
+    if seen > 0 {
+        return format!("{} seen: the trail records at least some of them.", count(seen, "data event"));
+    }
+    "No data events: most trails do not record them. If the role reads or writes S3 objects (a Terraform state, say), \
+     DynamoDB items (its lock), SQS messages or the like, that is not in this policy: grant it by hand, or switch data \
+     events on and read the trail again."
+        .to_owned()
+}
+
+fn list(items: &[String]) -> String {
+    items.iter().map(|item| visible(item)).collect::<Vec<_>>().join(", ")
+}
+
+fn minute(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+fn day(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
+}

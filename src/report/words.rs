@@ -1,0 +1,81 @@
+//! Numbers and names as people read them.
+
+use crate::aggregator::Origin;
+use crate::cloudtrail::SkipReason;
+use crate::reducer::WideningRule;
+
+/// `1 record`, `2 records`, `1,234 records`.
+pub fn count(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(number))
+}
+
+/// A number with a comma between groups of three digits.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Why records were skipped, in words.
+pub fn reason_name(reason: SkipReason) -> &'static str {
+    match reason {
+        SkipReason::OtherPrincipal => "made by somebody else",
+        SkipReason::OutsideWindow => "outside the window",
+        SkipReason::OutsideScope => "in another Region or account",
+        SkipReason::OtherSession => "of another session",
+        SkipReason::Duplicate => "read before (same event id)",
+        SkipReason::NotAnApiCall => "no API call",
+        SkipReason::NeedsNoPermission => "calls that need no permission",
+        SkipReason::Denied => "denied",
+        SkipReason::OutcomeUnknown => "of unknown outcome (throttled, malformed, internal error)",
+        SkipReason::Unmapped => "calls that no known action stands for",
+        SkipReason::NoPrincipal => "without a principal",
+        SkipReason::Incomplete => "without a source, name or time",
+        SkipReason::Malformed => "not readable as a record",
+        SkipReason::TooLarge => "larger or deeper than CloudTrail writes",
+    }
+}
+
+/// Why a grant is there, in words.
+pub fn origin_name(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Observed => "seen in the log",
+        Origin::Derived => "checked inside a call and never logged",
+        Origin::Denied => "denied in the log and granted on request",
+        Origin::Lifecycle => "added by `--complete-lifecycle`",
+        Origin::User => "added by the configuration file",
+    }
+}
+
+/// What a rule does, in words.
+pub fn rule_meaning(rule: &WideningRule) -> &'static str {
+    match rule {
+        WideningRule::GeneratedId => "AWS makes a new id for it on each run",
+        WideningRule::GeneratedSuffix => "a tool puts a new suffix behind the name on each run",
+        WideningRule::ListResource => "AWS checks the call on a whole type, not on one resource",
+        WideningRule::UnresolvedField => "the log does not hold this part of the name",
+        WideningRule::TooManyResources => "more resources were used than are kept one by one",
+        WideningRule::Quota => "widened to meet a size limit, because `--fit` asked for it",
+        WideningRule::Lifecycle => "not seen; added by `--complete-lifecycle`",
+        WideningRule::User(_) => "a pattern from the configuration file",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_and_nouns_agree() {
+        assert_eq!(count(1, "record"), "1 record");
+        assert_eq!(count(0, "record"), "0 records");
+        assert_eq!(count(1_234_567, "record"), "1,234,567 records");
+    }
+}
