@@ -6,8 +6,8 @@ use super::coverage::add_evidence;
 use super::fold::FoldedRequests;
 use super::learn::Corrections;
 use super::{
-    Certainty, Coverage, DeniedCall, Evidence, Lineage, Need, Observation, Origin, RecordCounts, Resolution, Resolved,
-    Resolver, Selection, UnmappedEvent, Usage, UsedRequest,
+    Certainty, Coverage, DeniedCall, Evidence, Fields, Lineage, Need, Observation, Origin, RecordCounts, Resolution,
+    Resolved, Resolver, Selection, UnmappedEvent, Usage, UsedRequest,
 };
 use crate::catalog::Catalog;
 use crate::cloudtrail::{Denial, Event, Outcome, Payload, PolicyType, SkipReason};
@@ -36,6 +36,7 @@ struct Collected {
     /// Whole ARNs of roles and the like, which tell the path behind a bare name.
     arns: BTreeSet<Arn>,
     corrections: Corrections,
+    assumed: BTreeMap<PrincipalArn, BTreeSet<String>>,
 }
 
 /// How many other principals are remembered for advice.
@@ -176,6 +177,9 @@ impl Collected {
             self.lineage.add(event, &operation, resolved.created.iter());
             self.lineage.attachments.extend(resolved.attachments.iter().cloned());
         }
+        if let Some((role, key)) = opened_session(event) {
+            self.assumed.entry(role).or_default().insert(key);
+        }
         self.remember(resolved, event, &operation);
         None
     }
@@ -234,10 +238,13 @@ impl Collected {
         }
         self.arns.extend(other.arns);
         self.corrections.merge(other.corrections);
+        for (role, keys) in other.assumed {
+            self.assumed.entry(role).or_default().extend(keys);
+        }
     }
 
     fn finish(self, principal: PrincipalArn, counts: RecordCounts, gaps: &BTreeSet<String>) -> Usage {
-        let Self { requests, lineage, mut coverage, arns, corrections, .. } = self;
+        let Self { requests, lineage, mut coverage, arns, corrections, assumed, .. } = self;
         coverage.gaps.extend(gaps.iter().cloned());
         let mut used: BTreeMap<UsedRequest, Observation> = BTreeMap::new();
         for (mut request, observation) in requests.finish() {
@@ -252,7 +259,7 @@ impl Collected {
                 }
             }
         }
-        Usage { principal, requests: used, lineage, coverage, records: counts }
+        Usage { principal, requests: used, lineage, assumed, coverage, records: counts }
     }
 }
 
@@ -293,6 +300,16 @@ fn with_known_path(resource: &Resource, arns: &BTreeSet<Arn>) -> Option<Arn> {
     let one = found.next()?;
     // Names are unique within an account, so two hits are two different records of deleted and new roles: stay exact.
     found.next().is_none().then(|| one.clone())
+}
+
+/// The role and the access key of a session that the call opened.
+fn opened_session(event: &Event<'_>) -> Option<(PrincipalArn, String)> {
+    if event.source != "sts.amazonaws.com" || event.name != "AssumeRole" {
+        return None;
+    }
+    let fields = Fields::new(event);
+    let role = fields.text("request.roleArn")?.parse().ok()?;
+    Some((role, fields.text("response.credentials.accessKeyId")?))
 }
 
 fn evidence(event: &Event<'_>) -> Evidence {

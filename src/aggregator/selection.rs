@@ -1,5 +1,7 @@
 //! Which records count.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::cloudtrail::{Event, SkipReason};
@@ -14,6 +16,8 @@ pub struct Selection {
     pub until: Option<Timestamp>,
     pub regions: Vec<String>,
     pub accounts: Vec<String>,
+    /// Only calls signed with these access keys; empty: any. Follows the sessions that a role opened by `AssumeRole`.
+    pub access_keys: BTreeSet<String>,
     /// Grant what was denied for want of an identity-based allow.
     pub include_denied: bool,
 }
@@ -36,6 +40,10 @@ impl Selection {
         };
         if !among(&self.regions, Some(&event.region)) || !among(&self.accounts, event.account.as_deref()) {
             return Some(SkipReason::OutsideScope);
+        }
+        let key = event.caller.access_key_id.as_deref();
+        if !self.access_keys.is_empty() && !key.is_some_and(|key| self.access_keys.contains(key)) {
+            return Some(SkipReason::OtherSession);
         }
         (!among(&self.sessions, event.caller.session_name.as_deref())).then_some(SkipReason::OtherSession)
     }

@@ -13,6 +13,8 @@ pub struct Usage {
     pub requests: BTreeMap<UsedRequest, Observation>,
     /// What the principal itself created.
     pub lineage: Lineage,
+    /// Roles that the principal assumed, with the access keys of the sessions that it opened.
+    pub assumed: BTreeMap<PrincipalArn, BTreeSet<String>>,
     pub coverage: Coverage,
     pub records: RecordCounts,
 }

@@ -113,6 +113,7 @@ pub fn selection(
         regions: first_given(&window.regions, &config.region),
         accounts: first_given(&window.accounts, &config.account),
         include_denied,
+        ..Selection::default()
     })
 }
 

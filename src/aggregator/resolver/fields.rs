@@ -65,6 +65,12 @@ impl<'e> Fields<'e> {
         path.alternatives.iter().map(|single| self.single(single)).find(|values| !values.is_empty()).unwrap_or_default()
     }
 
+    /// The first value at a path written as in the rule files.
+    pub fn text(&self, path: &str) -> Option<String> {
+        let path = FieldPath::try_from(path.to_owned()).ok()?;
+        self.values(&path).into_iter().next().map(Cow::into_owned)
+    }
+
     fn single(&self, path: &SinglePath) -> Vec<Cow<'e, str>> {
         let mut values = match path.root {
             Root::Request => leaves(self.request, &path.steps),
