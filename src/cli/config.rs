@@ -11,7 +11,9 @@ use miette::Diagnostic;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::moment::Moment;
+use super::reduce_args::{Conditions, Tag};
 use crate::iam::PrincipalSelector;
+use crate::reducer::{UserRules, UserRulesError};
 use crate::report::Format;
 
 /// The name that is looked for in the working directory.
@@ -51,7 +53,17 @@ pub struct Config {
     pub include_denied: Option<bool>,
     pub require_complete: Option<bool>,
     #[serde(deserialize_with = "choice")]
+    pub conditions: Option<Conditions>,
+    #[serde(deserialize_with = "parsed_list")]
+    pub owner_tag: Vec<Tag>,
+    pub max_policies: Option<NonZeroUsize>,
+    pub inline: Option<bool>,
+    #[serde(deserialize_with = "choice")]
     pub format: Option<Format>,
+    /// Read by [`UserRules`].
+    pub(super) rules: toml::Table,
+    #[serde(skip)]
+    pub user_rules: UserRules,
 }
 
 /// Why there is no configuration.
@@ -83,12 +95,22 @@ impl Config {
     fn read(path: &Path) -> Result<Self, ConfigError> {
         let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
         let text = std::fs::read_to_string(path).map_err(unreadable)?;
-        toml::from_str(&text).map_err(|error| ConfigError::Invalid {
-            path: path.to_owned(),
-            place: error.span().map(|span| line_of(&text, span.start)).unwrap_or_default(),
-            problem: error.message().to_owned(),
-        })
+        let invalid = |(place, problem)| ConfigError::Invalid { path: path.to_owned(), place, problem };
+        let config: Self = toml::from_str(&text).map_err(|error| invalid(toml_problem(&text, &error)))?;
+        let user_rules = text.parse::<UserRules>().map_err(|error| match error {
+            UserRulesError::Toml(error) => invalid(toml_problem(&text, &error)),
+            UserRulesError::Invalid { line, key, problem } => {
+                invalid((format!(", line {line}"), format!("`{key}`: {problem}")))
+            }
+        })?;
+        Ok(Self { user_rules, ..config })
     }
+}
+
+/// Where and what.
+fn toml_problem(text: &str, error: &toml::de::Error) -> (String, String) {
+    let place = error.span().map(|span| line_of(text, span.start)).unwrap_or_default();
+    (place, error.message().to_owned())
 }
 
 fn line_of(text: &str, offset: usize) -> String {
@@ -158,6 +180,14 @@ mod tests {
     fn an_unknown_key_is_an_error_with_its_line() {
         let error = read("strict = true\n\nrolle = 'x'").unwrap_err().to_string();
         assert!(error.contains("line 3") && error.contains("rolle"), "{error}");
+    }
+
+    #[test]
+    fn rules_are_read_and_their_errors_have_a_line() {
+        let good = "[[rules.never-widen]]\nname = 'vpc'\nnames = ['main']\nreason = 'shared'\n";
+        assert_eq!(read(good).unwrap().user_rules.rules().len(), 1);
+        let error = read(&good.replace("names =", "nmaes =")).unwrap_err().to_string();
+        assert!(error.contains("line 3") && error.contains("nmaes"), "{error}");
     }
 
     #[test]

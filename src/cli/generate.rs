@@ -10,13 +10,14 @@ use super::args::{self, RoleArgs, SourceArgs, WindowArgs};
 use super::config::{Config, ConfigArgs};
 use super::logging::LogArgs;
 use super::output::{OutputArgs, OutputPlan};
+use super::reduce_args::ReduceArgs;
 use super::{CliError, ExitStatus, not_found, streams, summary};
 use crate::aggregator::{Aggregator, Selection, Usage};
 use crate::catalog::Catalog;
 use crate::collector::{CollectOptions, Input, collect};
 use crate::iam::PrincipalArn;
-use crate::reducer::{ReduceOptions, reduce};
-use crate::report::model::Scope;
+use crate::reducer::{ReduceOptions, VerifiedPolicy, reduce};
+use crate::report::model::{PolicyKind, Scope};
 use crate::report::{Report, RoleResult};
 
 /// Write the tightest policy with which a role can do again what the records show.
@@ -31,27 +32,18 @@ pub struct GenerateArgs {
     #[command(flatten)]
     window: WindowArgs,
 
+    /// End with status 4 if the evidence has gaps; the result is written all the same.
+    #[arg(long, env = "TRAILTRIM_REQUIRE_COMPLETE", value_parser = FalseyValueParser::new(), help_heading = "Evidence")]
+    require_complete: bool,
+
     #[command(flatten)]
-    policy: PolicyArgs,
+    policy: ReduceArgs,
 
     #[command(flatten)]
     output: OutputArgs,
 
     #[command(flatten)]
     config: ConfigArgs,
-}
-
-/// What the policy holds.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Policy")]
-struct PolicyArgs {
-    /// Also grant what was denied for want of an identity-based allow.
-    #[arg(long, env = "TRAILTRIM_INCLUDE_DENIED", value_parser = FalseyValueParser::new())]
-    include_denied: bool,
-
-    /// End with status 4 if the evidence has gaps; the result is written all the same.
-    #[arg(long, env = "TRAILTRIM_REQUIRE_COMPLETE", value_parser = FalseyValueParser::new())]
-    require_complete: bool,
 }
 
 /// The arguments, checked and in the library's terms.
@@ -86,7 +78,7 @@ impl GenerateArgs {
         Ok(Request {
             inputs: self.source.inputs(),
             collect: self.source.options(config, progress),
-            reduce: ReduceOptions::default(),
+            reduce: self.policy.options(config, clock),
             scope: Scope {
                 roles: Vec::new(),
                 sources: self.source.texts(),
@@ -98,7 +90,7 @@ impl GenerateArgs {
             },
             selection,
             output: self.output.plan(config)?,
-            require_complete: self.policy.require_complete || config.require_complete.unwrap_or(false),
+            require_complete: self.require_complete || config.require_complete.unwrap_or(false),
         })
     }
 }
@@ -126,13 +118,22 @@ fn reduce_all(
     catalog: &Catalog,
 ) -> Result<Vec<RoleResult>, CliError> {
     let names = policy_names(usages.keys());
+    let kind = if request.reduce.inline { PolicyKind::Inline } else { PolicyKind::Managed };
     let reduced = usages.into_values().zip(names).map(|(usage, name)| {
         let options = ReduceOptions { name, ..request.reduce.clone() };
         let verified = reduce(&usage, catalog, &options)
             .map_err(|source| CliError::Reduce { role: usage.principal.to_string(), source })?;
-        Ok(RoleResult { usage, verified })
+        tell_unmatched(&verified);
+        Ok(RoleResult { usage, verified, kind })
     });
     reduced.collect()
+}
+
+/// A rule that nothing matches is most often a slip of the pen.
+fn tell_unmatched(verified: &VerifiedPolicy) {
+    for name in verified.unmatched_rules() {
+        tracing::warn!("rule `{name}` of the configuration file matches nothing that was seen");
+    }
 }
 
 /// Roles of one name in several accounts get the account and path in front, so that no policy overwrites another.

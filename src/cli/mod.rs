@@ -16,6 +16,7 @@ mod man;
 mod moment;
 mod not_found;
 mod output;
+mod reduce_args;
 mod render_error;
 mod source;
 mod streams;

@@ -5,11 +5,10 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::logging::LogFormat;
-use crate::iam::MANAGED_POLICY_CHARACTERS;
 use crate::report::Report;
 use crate::report::model::Policy;
 use crate::report::visible::visible;
-use crate::report::words::{count, reason_name};
+use crate::report::words::{count, grouped, reason_name};
 
 /// The summary, for people or as one line of JSON.
 pub fn of(report: &Report, format: LogFormat) -> String {
@@ -51,9 +50,10 @@ fn as_text(report: &Report) -> String {
 fn policy_line(policy: &Policy) -> String {
     let statements = count(policy.document.statements.len() as u64, "statement");
     format!(
-        "policy `{}`: {statements}, {} of {MANAGED_POLICY_CHARACTERS} characters",
+        "policy `{}`: {statements}, {} of {} characters",
         visible(&policy.name),
-        policy.characters
+        grouped(policy.characters as u64),
+        grouped(policy.limit as u64)
     )
 }
 
@@ -88,7 +88,7 @@ fn as_json(report: &Report) -> String {
                 "name": policy.name,
                 "statements": policy.document.statements.len(),
                 "characters": policy.characters,
-                "limit": MANAGED_POLICY_CHARACTERS,
+                "limit": policy.limit,
             })
         })
         .collect();

@@ -168,7 +168,9 @@ mod avx2 {
         let [low, high] = [0, 32].map(|at| {
             #[expect(unsafe_code, reason = "a vector load has no safe form for a byte array yet")]
             // SAFETY: 32 bytes from 0 and from 32 lie inside the 64 of the block; the load needs no alignment.
-            unsafe { _mm256_loadu_si256(block.as_ptr().add(at).cast::<__m256i>()) }
+            unsafe {
+                _mm256_loadu_si256(block.as_ptr().add(at).cast::<__m256i>())
+            }
         });
         let bitmap = |low: __m256i, high: __m256i, byte: u8| {
             let wanted = _mm256_set1_epi8(byte.cast_signed());

@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn a_route_table_that_a_new_subnet_is_hung_on_may_be_an_old_one() {
-        let ids = generated_ids(&lineage(&["subnet-1"], &[("rtb-1", "subnet-1"), ("igw-1", "vpc-1"), ("vpc-1", "subnet-1")]));
+        let ids =
+            generated_ids(&lineage(&["subnet-1"], &[("rtb-1", "subnet-1"), ("igw-1", "vpc-1"), ("vpc-1", "subnet-1")]));
         assert_eq!(ids.keys().collect::<Vec<_>>(), ["subnet-1"]);
     }
 

@@ -113,7 +113,9 @@ fn split_to_fit(statements: Vec<Statement>, limit: usize) -> Vec<Vec<Statement>>
     let mut bundles: Vec<Vec<Statement>> = Vec::new();
     for statement in statements.into_iter().flat_map(|statement| slices(statement, limit)) {
         match bundles.last_mut() {
-            Some(last) if size(last) + size(std::slice::from_ref(&statement)) - size(&[]) < limit => last.push(statement),
+            Some(last) if size(last) + size(std::slice::from_ref(&statement)) - size(&[]) < limit => {
+                last.push(statement)
+            }
             _ => bundles.push(vec![statement]),
         }
     }
@@ -143,7 +145,10 @@ fn slices(statement: Statement, limit: usize) -> Vec<Statement> {
         }
     }
     let slice = |(number, part): (usize, Vec<_>)| Statement {
-        sid: statement.sid.as_ref().map(|sid| if number == 0 { sid.clone() } else { format!("{sid}Part{}", number + 1) }),
+        sid: statement
+            .sid
+            .as_ref()
+            .map(|sid| if number == 0 { sid.clone() } else { format!("{sid}Part{}", number + 1) }),
         resources: ResourceClause::Resource(part.into_iter().collect()),
         ..statement.clone()
     };

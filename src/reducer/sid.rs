@@ -46,15 +46,18 @@ fn of_resources(placed: &Placed, kinds: &Kinds<'_>) -> String {
     if patterns.iter().any(ArnPattern::is_any) {
         return String::new();
     }
-    let found: BTreeSet<String> =
-        patterns.iter().flat_map(|pattern| kinds.of(&placed.service, pattern).iter().cloned().collect::<Vec<_>>()).collect();
+    let found: BTreeSet<String> = patterns
+        .iter()
+        .flat_map(|pattern| kinds.of(&placed.service, pattern).iter().cloned().collect::<Vec<_>>())
+        .collect();
     let named: Vec<String> = found.iter().take(2).map(|kind| capitalized(kind)).collect();
     let more = if found.len() > 2 { "AndMore" } else { "" };
     format!("{}{more}", named.concat())
 }
 
 fn of_verbs(actions: &[Action]) -> &'static str {
-    let reads = |action: &Action| ["Get", "List", "Describe", "Head"].iter().any(|verb| action.name().starts_with(verb));
+    let reads =
+        |action: &Action| ["Get", "List", "Describe", "Head"].iter().any(|verb| action.name().starts_with(verb));
     let deletes = |action: &Action| ["Delete", "Remove", "Detach"].iter().any(|verb| action.name().starts_with(verb));
     match actions {
         _ if actions.iter().all(reads) => "Read",

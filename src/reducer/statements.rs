@@ -65,7 +65,12 @@ pub(crate) fn build(drafts: &[Draft], sections: &[Section], kinds: &Kinds<'_>, f
     let granted = Granted::new(drafts);
     let mut placed: Vec<Placed> = Vec::new();
     for (group, members) in groups {
-        placed.extend(statements_of(&group, &members, drafts, &Free { group: &group, granted: &granted, kinds, freedom }));
+        placed.extend(statements_of(
+            &group,
+            &members,
+            drafts,
+            &Free { group: &group, granted: &granted, kinds, freedom },
+        ));
     }
     name(&mut placed, drafts, kinds);
     placed
@@ -137,9 +142,7 @@ impl<'d> Granted<'d> {
 
     fn covers(&self, action: &Action, pattern: &ArnPattern, conditions: &Conditions) -> bool {
         let grants = self.0.get(action).into_iter().flatten();
-        grants
-            .filter(|(_, theirs)| theirs.is_empty() || *theirs == conditions)
-            .any(|(wide, _)| wide.covers(pattern))
+        grants.filter(|(_, theirs)| theirs.is_empty() || *theirs == conditions).any(|(wide, _)| wide.covers(pattern))
     }
 }
 

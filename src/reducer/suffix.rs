@@ -42,7 +42,8 @@ fn cloudformation(name: &str) -> Option<KnownForm<'_>> {
     let (head, unique) = name.rsplit_once('-')?;
     let stem = name.get(..head.len() + 1)?;
     let legal = matches!(unique.len(), 12 | 13) && unique.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let mixed = unique.bytes().any(|byte| byte.is_ascii_digit()) && unique.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let mixed =
+        unique.bytes().any(|byte| byte.is_ascii_digit()) && unique.bytes().any(|byte| byte.is_ascii_alphabetic());
     (legal && mixed && head.contains('-')).then_some(KnownForm {
         stem,
         length: unique.len(),

@@ -67,11 +67,13 @@ impl UserRules {
 
     /// Names that stay exact.
     pub(super) fn never_widened(&self) -> impl Iterator<Item = &str> {
-        self.rules.iter().flat_map(|rule| match &rule.kind {
-            UserRuleKind::NeverWiden { names } => names.as_slice(),
-            _ => &[],
-        })
-        .map(String::as_str)
+        self.rules
+            .iter()
+            .flat_map(|rule| match &rule.kind {
+                UserRuleKind::NeverWiden { names } => names.as_slice(),
+                _ => &[],
+            })
+            .map(String::as_str)
     }
 
     /// The pattern that a rule gives for a resource, with the widening to report.
@@ -123,7 +125,8 @@ impl UserRuleKind {
             Self::NeverWiden { names } => tokens(arn.resource()).any(|token| names.iter().any(|name| name == token)),
             Self::AlwaysGrant { .. } => true,
             Self::NeverGrant { actions, resources } => {
-                takes(actions, &request.action) && (resources.is_empty() || resources.iter().any(|one| one.matches(arn)))
+                takes(actions, &request.action)
+                    && (resources.is_empty() || resources.iter().any(|one| one.matches(arn)))
             }
         }
     }

@@ -12,11 +12,7 @@ use super::{NamedPolicy, Proof, ReduceError};
 use crate::iam::{ActionPattern, Decision, PolicyDocument, Request, ResourceClause, Statement, evaluate};
 
 /// Proves the documents, or says which request they fail.
-pub(crate) fn prove(
-    policies: &[NamedPolicy],
-    drafts: &[Draft],
-    samples: &[Sample<'_>],
-) -> Result<Proof, ReduceError> {
+pub(crate) fn prove(policies: &[NamedPolicy], drafts: &[Draft], samples: &[Sample<'_>]) -> Result<Proof, ReduceError> {
     let judge = Judge::new(policies);
     let mut proof = Proof { requests: samples.len(), ..Proof::default() };
     for sample in samples {
@@ -57,7 +53,8 @@ impl<'p> Judge<'p> {
         if let Some(known) = self.by_action.borrow().get(key) {
             return std::rc::Rc::clone(known);
         }
-        let concerns = |statement: &&Statement| statement.actions.patterns().iter().any(|one| one.matches(&request.action));
+        let concerns =
+            |statement: &&Statement| statement.actions.patterns().iter().any(|one| one.matches(&request.action));
         let narrowed = |policy: &NamedPolicy| {
             PolicyDocument::new(policy.document.statements.iter().filter(concerns).cloned().collect())
         };
@@ -157,9 +154,11 @@ impl<'p> Needed<'p> {
     fn count(&mut self, request: &Request) {
         let key = request.action.folded();
         if !self.by_action.contains_key(key) {
-            let concerned = self.statements.iter().enumerate().filter(|(_, marked)| {
-                marked.actions.iter().any(|pattern| pattern.matches(&request.action))
-            });
+            let concerned = self
+                .statements
+                .iter()
+                .enumerate()
+                .filter(|(_, marked)| marked.actions.iter().any(|pattern| pattern.matches(&request.action)));
             let found = concerned.map(|(at, _)| at).collect();
             self.by_action.insert(key.to_owned(), found);
         }

@@ -1,12 +1,11 @@
 //! Usage and verified policies to the report.
 
 use super::model::{
-    Coverage, DeniedCall, EvidenceSummary, Grant, Policy, Proof, Records, Report, SCHEMA_VERSION, Scope, Tool,
-    UnmappedEvent, Widening,
+    Coverage, DeniedCall, EvidenceSummary, Grant, Policy, PolicyKind, Proof, Records, Report, SCHEMA_VERSION, Scope,
+    Tool, UnmappedEvent, Widening, Withheld,
 };
 use crate::aggregator::{self, Evidence, Usage};
 use crate::catalog::Catalog;
-use crate::cloudtrail::SkipReason;
 use crate::iam::PrincipalArn;
 use crate::reducer::VerifiedPolicy;
 
@@ -15,6 +14,7 @@ use crate::reducer::VerifiedPolicy;
 pub struct RoleResult {
     pub usage: Usage,
     pub verified: VerifiedPolicy,
+    pub kind: PolicyKind,
 }
 
 impl Report {
@@ -28,10 +28,11 @@ impl Report {
                 catalog_date: catalog.date().to_owned(),
             },
             scope: Scope { roles: results.iter().map(|result| result.usage.principal.clone()).collect(), ..scope },
-            records: sum_records(results),
+            records: records(results),
             policies: results.iter().flat_map(policies).collect(),
             grants: results.iter().flat_map(grants).collect(),
             widenings: results.iter().flat_map(widenings).collect(),
+            withheld: results.iter().flat_map(withheld).collect(),
             coverage: sum_coverage(results),
             proof: sum_proofs(results),
             findings: Vec::new(),
@@ -44,7 +45,9 @@ fn policies(result: &RoleResult) -> impl Iterator<Item = Policy> {
     result.verified.policies().iter().map(|policy| Policy {
         name: policy.name.clone(),
         role: role.clone(),
+        kind: result.kind,
         characters: policy.characters,
+        limit: result.kind.limit(),
         document: policy.document.clone(),
     })
 }
@@ -57,6 +60,7 @@ fn grants(result: &RoleResult) -> impl Iterator<Item = Grant> {
         action: grant.action.clone(),
         resource: grant.resource.clone(),
         condition: grant.conditions.clone(),
+        condition_reasons: grant.condition_reasons.clone(),
         origin: grant.origin,
         evidence: EvidenceSummary::from(&grant.evidence),
         operations: grant.operations.clone(),
@@ -76,22 +80,24 @@ fn widenings(result: &RoleResult) -> impl Iterator<Item = Widening> {
     })
 }
 
-/// Every role's counts cover the same records: what one role used, the others skipped as somebody else's.
-fn sum_records(results: &[RoleResult]) -> Records {
-    let mut sum = Records::default();
-    for counts in results.iter().map(|result| &result.usage.records) {
-        sum.read = sum.read.max(counts.read);
-        sum.used += counts.used;
-        for (reason, count) in &counts.skipped {
-            *sum.skipped.entry(*reason).or_default() += count;
-        }
-    }
-    if results.len() > 1 {
-        sum.skipped.remove(&SkipReason::OtherPrincipal);
-        let others = sum.read.saturating_sub(sum.used + sum.skipped.values().sum::<u64>());
-        sum.skipped.insert(SkipReason::OtherPrincipal, others);
-    }
-    sum
+fn withheld(result: &RoleResult) -> impl Iterator<Item = Withheld> {
+    let role = &result.usage.principal;
+    result.verified.withheld().iter().map(|withheld| Withheld {
+        role: role.clone(),
+        action: withheld.action.clone(),
+        resource: withheld.resource.clone(),
+        rule: withheld.rule.clone(),
+        reason: withheld.reason.clone(),
+    })
+}
+
+/// Every usage carries the counts of the whole run.
+fn records(results: &[RoleResult]) -> Records {
+    results.first().map(|result| &result.usage.records).map_or_else(Records::default, |counts| Records {
+        read: counts.read,
+        used: counts.used,
+        skipped: counts.skipped.clone(),
+    })
 }
 
 fn sum_coverage(results: &[RoleResult]) -> Coverage {

@@ -1,11 +1,11 @@
-//! `cloudformation`: a template in YAML with an `AWS::IAM::ManagedPolicy` for each document.
+//! `cloudformation`: a template in YAML with a policy for each document.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::model::{Policy, Report};
+use super::model::{Policy, PolicyKind, Report};
 use super::visible::is_hidden;
 use super::{RenderError, Renderer};
 
@@ -19,7 +19,7 @@ impl Renderer for CloudFormationRenderer {
         let mut resources = serde_json::Map::new();
         let mut taken = BTreeSet::new();
         for policy in &report.policies {
-            resources.insert(logical_id(&policy.name, &mut taken), managed_policy(policy)?);
+            resources.insert(logical_id(&policy.name, &mut taken), resource(policy)?);
         }
         let template = json!({
             "AWSTemplateFormatVersion": "2010-09-09",
@@ -32,14 +32,23 @@ impl Renderer for CloudFormationRenderer {
     }
 }
 
-fn managed_policy(policy: &Policy) -> Result<Value, RenderError> {
-    Ok(json!({
-        "Type": "AWS::IAM::ManagedPolicy",
-        "Properties": {
-            "ManagedPolicyName": policy.name,
-            "PolicyDocument": serde_json::to_value(&policy.document)?,
-        },
-    }))
+fn resource(policy: &Policy) -> Result<Value, RenderError> {
+    let document = serde_json::to_value(&policy.document)?;
+    let holder = policy.role.name();
+    Ok(match (policy.kind, policy.role.is_role()) {
+        (PolicyKind::Managed, _) => json!({
+            "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": { "ManagedPolicyName": policy.name, "PolicyDocument": document },
+        }),
+        (PolicyKind::Inline, true) => json!({
+            "Type": "AWS::IAM::RolePolicy",
+            "Properties": { "PolicyName": policy.name, "RoleName": holder, "PolicyDocument": document },
+        }),
+        (PolicyKind::Inline, false) => json!({
+            "Type": "AWS::IAM::UserPolicy",
+            "Properties": { "PolicyName": policy.name, "UserName": holder, "PolicyDocument": document },
+        }),
+    })
 }
 
 /// Letters and digits only, as CloudFormation wants it: `eks-runner-1` becomes `EksRunner1Policy`.

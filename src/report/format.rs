@@ -44,7 +44,7 @@ pub enum Format {
     Text,
     /// A comment for a pull request.
     Markdown,
-    /// Terraform: an `aws_iam_policy_document` and an `aws_iam_policy` for each document.
+    /// Terraform: an `aws_iam_policy_document` and a policy for each document.
     Terraform,
     /// A CloudFormation template in YAML.
     Cloudformation,

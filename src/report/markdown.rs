@@ -7,13 +7,12 @@ use std::fmt::Write as _;
 use super::condition_text::condition_lines;
 use super::json::to_json;
 use super::model::{
-    DeniedCall, Grant, Policy, Report, UnmappedEvent, Widening, policy_type_name, resource_text, rule_name,
+    DeniedCall, Grant, Policy, Report, UnmappedEvent, Widening, Withheld, policy_type_name, resource_text, rule_name,
 };
 use super::visible::visible;
 use super::words::{count, grouped, origin_name, reason_name};
 use super::{RenderError, Renderer};
 use crate::aggregator::Origin;
-use crate::iam::MANAGED_POLICY_CHARACTERS;
 
 /// Renders the comment.
 #[derive(Debug)]
@@ -31,6 +30,8 @@ impl Renderer for MarkdownRenderer {
         not_shown(&mut text, report);
         let widenings = report.widenings.iter().map(widening_row);
         fold(&mut text, "Where the policy is wider than the evidence", WIDENING_HEAD, widenings);
+        let withheld = report.withheld.iter().map(withheld_row);
+        fold(&mut text, "Seen and withheld by the configuration file", WITHHELD_HEAD, withheld);
         fold(&mut text, "What is granted, and why", GRANT_HEAD, report.grants.iter().map(grant_row));
         for policy in &report.policies {
             policy_block(&mut text, policy)?;
@@ -40,6 +41,7 @@ impl Renderer for MarkdownRenderer {
 }
 
 const WIDENING_HEAD: &str = "| rule | action | resource | why |\n|---|---|---|---|\n";
+const WITHHELD_HEAD: &str = "| action | resource | rule | reason |\n|---|---|---|---|\n";
 const GRANT_HEAD: &str = "| action | resource | events | last seen | remark |\n|---|---|--:|---|---|\n";
 
 fn verdict(report: &Report) -> String {
@@ -57,7 +59,7 @@ fn verdict(report: &Report) -> String {
     text.push_str("| policy | statements | characters |\n|---|--:|--:|\n");
     for policy in &report.policies {
         let statements = policy.document.statements.len();
-        let (size, limit) = (grouped(policy.characters as u64), grouped(MANAGED_POLICY_CHARACTERS as u64));
+        let (size, limit) = (grouped(policy.characters as u64), grouped(policy.limit as u64));
         let _ = writeln!(text, "| {} | {statements} | {size} of {limit} |", code(&policy.name));
     }
     let records = &report.records;
@@ -104,6 +106,12 @@ fn not_shown(text: &mut String, report: &Report) {
 fn widening_row(widening: &Widening) -> String {
     let cells =
         [&rule_name(&widening.rule), &widening.action.to_string(), &widening.resource.to_string(), &widening.detail];
+    row(cells.map(|cell| code(cell)))
+}
+
+fn withheld_row(withheld: &Withheld) -> String {
+    let resource = resource_text(&withheld.resource);
+    let cells = [&withheld.action.to_string(), &resource, &withheld.rule, &withheld.reason];
     row(cells.map(|cell| code(cell)))
 }
 
@@ -167,10 +175,23 @@ fn policy_block(text: &mut String, policy: &Policy) -> Result<(), RenderError> {
     if text.len() + json.len() > LIMIT - RESERVE {
         let _ = writeln!(text, "\nThere is no room for the document {} here.", code(&policy.name));
     } else {
-        let title = visible(&policy.name).replace('&', "&amp;").replace('<', "&lt;");
+        let title = html_text(&policy.name);
         let _ = write!(text, "\n<details><summary>{title}.json</summary>\n\n```json\n{json}```\n\n</details>\n");
     }
     Ok(())
+}
+
+/// Text between HTML tags, where Markdown still looks for its own marks: all but plain letters as entities.
+fn html_text(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in visible(text).chars() {
+        if character.is_alphanumeric() || matches!(character, '-' | '.' | ' ') {
+            escaped.push(character);
+        } else {
+            let _ = write!(escaped, "&#{};", u32::from(character));
+        }
+    }
+    escaped
 }
 
 /// A code span that is safe in a table: the fence is longer than any run of backticks inside.
@@ -189,6 +210,11 @@ fn code(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::report::samples;
+
+    #[test]
+    fn markup_between_tags_becomes_entities() {
+        assert_eq!(html_text("a<b@c`"), "a&#60;b&#64;c&#96;");
+    }
 
     #[test]
     fn backticks_and_pipes_stay_inside_the_span() {

@@ -11,6 +11,7 @@ pub mod format;
 pub mod json;
 pub mod markdown;
 pub mod model;
+mod page;
 pub mod policy;
 #[cfg(test)]
 pub(crate) mod samples;

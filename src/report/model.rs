@@ -10,7 +10,10 @@ use serde::{Serialize, Serializer};
 
 use crate::aggregator::Origin;
 use crate::cloudtrail::{PolicyType, SkipReason};
-use crate::iam::{Action, ArnPattern, Conditions, PolicyDocument, PrincipalArn, Resource};
+use crate::iam::{
+    Action, ArnPattern, Conditions, INLINE_POLICY_CHARACTERS_PER_ROLE, MANAGED_POLICY_CHARACTERS, PolicyDocument,
+    PrincipalArn, Resource,
+};
 use crate::reducer::WideningRule;
 
 /// Version of the report's shape. Goes up when a field changes its meaning or goes; new fields do not count.
@@ -26,6 +29,8 @@ pub struct Report {
     pub policies: Vec<Policy>,
     pub grants: Vec<Grant>,
     pub widenings: Vec<Widening>,
+    /// What was seen and is not granted, by a rule of the configuration file.
+    pub withheld: Vec<Withheld>,
     pub coverage: Coverage,
     pub proof: Proof,
     /// Results of the audit; a generated policy has none.
@@ -68,9 +73,31 @@ pub struct Records {
 pub struct Policy {
     pub name: String,
     pub role: PrincipalArn,
+    pub kind: PolicyKind,
     /// Size as IAM counts it.
     pub characters: usize,
+    /// What IAM allows: for one managed policy, or for all inline policies of a role together.
+    pub limit: usize,
     pub document: PolicyDocument,
+}
+
+/// How a policy is kept in IAM.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PolicyKind {
+    #[default]
+    Managed,
+    Inline,
+}
+
+impl PolicyKind {
+    /// Characters that IAM allows.
+    pub fn limit(self) -> usize {
+        match self {
+            Self::Managed => MANAGED_POLICY_CHARACTERS,
+            Self::Inline => INLINE_POLICY_CHARACTERS_PER_ROLE,
+        }
+    }
 }
 
 /// One line of a policy with what speaks for it.
@@ -82,6 +109,8 @@ pub struct Grant {
     pub resource: ArnPattern,
     /// As in the policy; empty: no condition.
     pub condition: Conditions,
+    /// Why each condition is there.
+    pub condition_reasons: Vec<&'static str>,
     pub origin: Origin,
     pub evidence: EvidenceSummary,
     /// Calls that needed it, as `eks.amazonaws.com:CreateNodegroup`.
@@ -110,6 +139,17 @@ pub struct Widening {
     pub action: Action,
     pub resource: ArnPattern,
     pub detail: String,
+}
+
+/// A request that was seen and is not granted, by a rule of the configuration file.
+#[derive(Clone, Debug, Serialize)]
+pub struct Withheld {
+    pub role: PrincipalArn,
+    pub action: Action,
+    #[serde(serialize_with = "as_resource")]
+    pub resource: Resource,
+    pub rule: String,
+    pub reason: String,
 }
 
 /// What the logs were able to show, and what not.
@@ -234,6 +274,10 @@ pub fn resource_text(resource: &Resource) -> String {
         Resource::Any => "*".to_owned(),
         Resource::Arn(arn) => arn.to_string(),
     }
+}
+
+fn as_resource<S: Serializer>(value: &Resource, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&resource_text(value))
 }
 
 fn as_rule_name<S: Serializer>(rule: &WideningRule, serializer: S) -> Result<S::Ok, S::Error> {

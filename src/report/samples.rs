@@ -3,13 +3,14 @@
 use jiff::Timestamp;
 
 use super::model::{
-    Coverage, DeniedCall, EvidenceSummary, Grant, Policy, Proof, Records, Report, SCHEMA_VERSION, Scope, Tool,
-    UnmappedEvent, Widening,
+    Coverage, DeniedCall, EvidenceSummary, Grant, Policy, PolicyKind, Proof, Records, Report, SCHEMA_VERSION, Scope,
+    Tool, UnmappedEvent, Widening, Withheld,
 };
 use crate::aggregator::Origin;
 use crate::cloudtrail::SkipReason;
 use crate::iam::{
-    ActionClause, ConditionOperator, Conditions, Effect, PolicyDocument, PrincipalArn, ResourceClause, Statement,
+    ActionClause, ConditionOperator, Conditions, Effect, PolicyDocument, PrincipalArn, Resource, ResourceClause,
+    Statement,
 };
 use crate::reducer::WideningRule;
 
@@ -43,6 +44,7 @@ fn with_grants(number: usize, name: &str) -> Report {
         policies: vec![policy(name)],
         grants: (0..number).map(|index| grant(&format!("{name}{index}"))).collect(),
         widenings: (0..number).map(|index| widening(&format!("{name}{index}"))).collect(),
+        withheld: vec![withheld(name)],
         coverage: coverage(name),
         proof: Proof { requests: 4, allowed: 4, grants_tested: number, removable: 0 },
         findings: Vec::new(),
@@ -54,7 +56,7 @@ fn policy(name: &str) -> Policy {
     let reading = statement("B", &["ec2:DescribeVpcs", "ec2:DescribeSubnets"], "*");
     let document = PolicyDocument::new(vec![tagging, reading]);
     let characters = crate::iam::policy_characters(&document);
-    Policy { name: name.to_owned(), role: role(), characters, document }
+    Policy { name: name.to_owned(), role: role(), kind: PolicyKind::Managed, characters, limit: 6_144, document }
 }
 
 fn statement(sid: &str, actions: &[&str], resource: &str) -> Statement {
@@ -84,6 +86,7 @@ fn grant(name: &str) -> Grant {
         action: "eks:TagResource".parse().unwrap(),
         resource: resource(name).parse().unwrap(),
         condition: owner(name),
+        condition_reasons: vec!["the tag marks what the role owns"],
         origin: Origin::Derived,
         evidence: EvidenceSummary {
             events: 3,
@@ -104,6 +107,16 @@ fn widening(name: &str) -> Widening {
         action: "eks:TagResource".parse().unwrap(),
         resource: resource(name).parse().unwrap(),
         detail: name.to_owned(),
+    }
+}
+
+fn withheld(name: &str) -> Withheld {
+    Withheld {
+        role: role(),
+        action: "eks:DeleteCluster".parse().unwrap(),
+        resource: Resource::Any,
+        rule: name.to_owned(),
+        reason: name.to_owned(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `terraform`: an `aws_iam_policy_document` and an `aws_iam_policy` for each document, as `terraform fmt` leaves them.
+//! `terraform`: an `aws_iam_policy_document` and the policy that holds it for each document, as `terraform fmt` leaves them.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use hcl::expr::{Traversal, Variable};
 use hcl::structure::BlockBuilder;
 use hcl::{Attribute, Block, Body, Expression};
 
-use super::model::{Policy, Report};
+use super::model::{Policy, PolicyKind, Report};
 use super::visible::{is_hidden, visible};
 use super::{RenderError, Renderer};
 use crate::iam::{ActionClause, Effect, ResourceClause, Statement};
@@ -45,8 +45,17 @@ fn resource(policy: &Policy) -> Result<Block, RenderError> {
     let label = label(&policy.name);
     let root = Variable::new("data").map_err(|error| RenderError::Hcl(Box::new(error)))?;
     let json = Traversal::builder(root).attr("aws_iam_policy_document").attr(label.as_str()).attr("json").build();
-    let block = Block::builder("resource").add_labels(["aws_iam_policy", label.as_str()]);
-    Ok(block.add_attribute(("name", policy.name.as_str())).add_attribute(("policy", Expression::from(json))).build())
+    let holder = if policy.role.is_role() { "role" } else { "user" };
+    let kind = match policy.kind {
+        PolicyKind::Managed => "aws_iam_policy".to_owned(),
+        PolicyKind::Inline => format!("aws_iam_{holder}_policy"),
+    };
+    let mut block = Block::builder("resource").add_labels([kind.as_str(), label.as_str()]);
+    block = block.add_attribute(("name", policy.name.as_str()));
+    if policy.kind == PolicyKind::Inline {
+        block = block.add_attribute((holder, policy.role.name()));
+    }
+    Ok(block.add_attribute(("policy", Expression::from(json))).build())
 }
 
 fn statement(statement: &Statement) -> Block {

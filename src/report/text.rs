@@ -4,19 +4,18 @@
 //! wider than the evidence and why; then what the logs could not show. Colour sets headings off and means nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
-use anstyle::{AnsiColor, Style as Ansi};
+use anstyle::Style as Ansi;
 use jiff::Timestamp;
 
 use super::condition_text::condition_lines;
 use super::model::{DeniedCall, Grant, Report, Widening, policy_type_name, resource_text, rule_name};
+use super::page::Page;
 use super::visible::visible;
 use super::words::{count, grouped, origin_name, reason_name, rule_meaning};
 use super::{RenderError, Renderer, Style};
 use crate::aggregator::Origin;
 use crate::catalog::Catalog;
-use crate::iam::MANAGED_POLICY_CHARACTERS;
 
 /// Renders the account.
 #[derive(Debug)]
@@ -26,62 +25,15 @@ pub struct TextRenderer {
 
 impl Renderer for TextRenderer {
     fn render(&self, report: &Report) -> Result<String, RenderError> {
-        let mut page = Page { text: String::new(), style: self.style };
+        let mut page = Page::new(self.style);
         verdict(&mut page, report);
         grants(&mut page, report);
         widenings(&mut page, report);
+        withheld(&mut page, report);
         coverage(&mut page, report);
-        Ok(page.text)
+        Ok(page.into_text())
     }
 }
-
-/// The page as it is written, line by line.
-struct Page {
-    text: String,
-    style: Style,
-}
-
-impl Page {
-    fn line(&mut self, line: impl AsRef<str>) {
-        self.text.push_str(line.as_ref());
-        self.text.push('\n');
-    }
-
-    fn heading(&mut self, title: &str) {
-        let bold = self.paint(AnsiColor::Cyan.on_default().bold());
-        let _ = write!(self.text, "\n{bold}{title}{bold:#}\n");
-    }
-
-    fn paint(&self, style: Ansi) -> Ansi {
-        if self.style == Style::Coloured { style } else { Ansi::new() }
-    }
-
-    /// A label and a text that wraps under itself.
-    fn item(&mut self, indent: usize, label: &str, text: &str) {
-        let hanging = indent + label.len();
-        let mut line = format!("{:indent$}{label}", "");
-        let mut width = hanging;
-        let mut first = true;
-        for word in text.split(' ') {
-            let length = word.chars().count();
-            if !first && width + 1 + length > WIDTH {
-                self.line(line.trim_end());
-                line = " ".repeat(hanging);
-                width = hanging;
-            } else if !first {
-                line.push(' ');
-                width += 1;
-            }
-            line.push_str(word);
-            width += length;
-            first = false;
-        }
-        self.line(line.trim_end());
-    }
-}
-
-/// Lines are wrapped at this width; an ARN is never broken.
-const WIDTH: usize = 80;
 
 fn verdict(page: &mut Page, report: &Report) {
     let bold = page.paint(Ansi::new().bold());
@@ -92,11 +44,7 @@ fn verdict(page: &mut Page, report: &Report) {
     page.item(0, "Proof     ", &proof_text(proof.requests, proof.allowed, proof.grants_tested, proof.removable));
     for policy in &report.policies {
         let statements = count(policy.document.statements.len() as u64, "statement");
-        let size = format!(
-            "{} of {} characters",
-            grouped(policy.characters as u64),
-            grouped(MANAGED_POLICY_CHARACTERS as u64)
-        );
+        let size = format!("{} of {} characters", grouped(policy.characters as u64), grouped(policy.limit as u64));
         page.item(0, "Size      ", &format!("{}: {statements}, {size}", visible(&policy.name)));
     }
     page.item(0, "Wider     ", &wider_text(report));
@@ -110,7 +58,8 @@ fn verdict(page: &mut Page, report: &Report) {
 fn proof_text(requests: usize, allowed: usize, tested: usize, removable: usize) -> String {
     let requests = count(requests as u64, "observed request");
     let tested = count(tested as u64, "grant");
-    format!("{requests} replayed, {} allowed; {tested} dropped in turn, {removable} could go", grouped(allowed as u64))
+    let spare = if removable == 0 { "none".to_owned() } else { grouped(removable as u64) };
+    format!("{requests} replayed, {} allowed; {tested} dropped in turn, {spare} could go", grouped(allowed as u64))
 }
 
 fn wider_text(report: &Report) -> String {
@@ -259,6 +208,17 @@ fn show_widenings(page: &mut Page, widenings: &[&Widening]) {
         page.line(format!("    {}", visible(&resource)));
         page.item(6, "", &visible(detail));
         page.item(6, "for ", &visible(&actions.into_iter().collect::<Vec<_>>().join(", ")));
+    }
+}
+
+fn withheld(page: &mut Page, report: &Report) {
+    if report.withheld.is_empty() {
+        return;
+    }
+    page.heading("Seen and withheld by the configuration file");
+    for one in &report.withheld {
+        page.line(format!("  {} on {}", one.action, visible(&resource_text(&one.resource))));
+        page.item(4, "", &format!("rule `{}`: {}", visible(&one.rule), visible(&one.reason)));
     }
 }
 

@@ -100,7 +100,8 @@ const SOUND: [SoundKey; 9] = [
 ];
 
 pub(super) const OWNER_AT_CREATION: &str = "everything that the principal creates carries its owner's tag";
-pub(super) const OWNER_LATER: &str = "the id changes from run to run; the owner's tag tells the principal's own resources apart";
+pub(super) const OWNER_LATER: &str =
+    "the id changes from run to run; the owner's tag tells the principal's own resources apart";
 pub(super) const AS_SEEN: &str = "as seen in every request; a merge may change it (strict)";
 
 /// The rule for a key, if it is sound.

@@ -63,8 +63,7 @@ fn best_maximal(instance: &Instance, open: &[Bits]) -> Option<Rectangle> {
         for second in live.iter().skip(at) {
             let seed = instance.needed[*first].intersection(&instance.needed[*second]);
             let Some(rectangle) = useful_part(instance, open, &seed) else { continue };
-            let gain: usize =
-                rectangle.rows.iter().map(|row| open[row].intersection(&rectangle.columns).len()).sum();
+            let gain: usize = rectangle.rows.iter().map(|row| open[row].intersection(&rectangle.columns).len()).sum();
             let cost = instance.cost_of(&rectangle);
             // Cells gained a character, compared without division.
             if best.as_ref().is_none_or(|(g, c, _)| gain * c > g * cost) {
@@ -252,7 +251,8 @@ fn insert_cells(instance: &Instance, cover: &mut Vec<Rectangle>, cells: &[(usize
             continue;
         }
         let new_cost = instance.overhead + instance.row_cost[*row] + instance.column_cost[*column];
-        let options = cover.iter().enumerate().filter_map(|(at, r)| Some((extended_cost(instance, r, *row, *column)?, at)));
+        let options =
+            cover.iter().enumerate().filter_map(|(at, r)| Some((extended_cost(instance, r, *row, *column)?, at)));
         match options.min().filter(|(cost, _)| *cost < new_cost) {
             Some((_, at)) => {
                 cover[at].rows.insert(*row);

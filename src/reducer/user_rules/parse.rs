@@ -106,7 +106,12 @@ impl FromStr for UserRules {
         }
         for raw in &section.never_widen {
             let names = raw.names.iter().map(|name| reader.filled("names", name)).collect::<Result<_, _>>()?;
-            rules.push(reader.rule(&raw.name, &raw.reason, raw.expires.as_ref(), UserRuleKind::NeverWiden { names })?);
+            rules.push(reader.rule(
+                &raw.name,
+                &raw.reason,
+                raw.expires.as_ref(),
+                UserRuleKind::NeverWiden { names },
+            )?);
         }
         for raw in &section.always_grant {
             let kind = UserRuleKind::AlwaysGrant {
