@@ -7,8 +7,7 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use super::action::{is_action_byte, with_lower_prefix};
-use super::glob::{self, Symbol};
-use super::variable::symbols;
+use super::glob;
 use super::{Action, ParseActionError};
 
 /// An action, or a text with `*` and `?` that stands for many: `ec2:Describe*`, `*`. Compares without regard to case.
@@ -63,24 +62,19 @@ impl ActionPattern {
     /// Whether every action of the other pattern is one of this.
     pub fn covers(&self, other: &Self) -> bool {
         let ((service, name), (other_service, other_name)) = (self.halves(), other.halves());
-        self.folded == other.folded
-            || (glob::covers(&all(service), &all(other_service)) && glob::covers(&all(name), &all(other_name)))
+        self.folded == other.folded || (glob::covers(service, other_service) && glob::covers(name, other_name))
     }
 
     /// Whether some action belongs to both patterns.
     pub fn intersects(&self, other: &Self) -> bool {
         let ((service, name), (other_service, other_name)) = (self.halves(), other.halves());
-        glob::intersects(&all(service), &all(other_service)) && glob::intersects(&all(name), &all(other_name))
+        glob::intersects(service, other_service) && glob::intersects(name, other_name)
     }
 
     /// Service and name apart: an action has one colon, so that `*` and `*:*` stand for the same actions.
     fn halves(&self) -> (&str, &str) {
         self.folded.split_once(':').unwrap_or(("*", "*"))
     }
-}
-
-fn all(pattern: &str) -> Vec<Symbol<'_>> {
-    symbols(pattern).collect()
 }
 
 impl From<&Action> for ActionPattern {

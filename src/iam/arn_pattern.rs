@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::arn::{Colons, check_segments};
-use super::glob::{self, Symbol};
-use super::variable::{Scope, has_variable, symbols};
+use super::glob;
+use super::variable::{Scope, has_variable};
 use super::{Arn, ParseArnError, Resource};
 
 /// `*`, or an ARN whose segments may hold `*` (any run of characters) and `?` (any one character).
@@ -138,7 +138,7 @@ impl ArnPattern {
             return true;
         }
         let compare = |index| match (self.segment(index), other.segment(index)) {
-            (Some(wide), Some(narrow)) => wide == narrow || glob::covers(&all(wide), &all(narrow)),
+            (Some(wide), Some(narrow)) => glob::covers(wide, narrow),
             _ => false,
         };
         (1..6).all(compare)
@@ -147,7 +147,7 @@ impl ArnPattern {
     /// Whether some ARN belongs to both patterns. A policy variable counts as `*`.
     pub fn intersects(&self, other: &Self) -> bool {
         let compare = |index| match (self.segment(index), other.segment(index)) {
-            (Some(left), Some(right)) => glob::intersects(&all(left), &all(right)),
+            (Some(left), Some(right)) => glob::intersects(left, right),
             _ => true,
         };
         (1..6).all(compare)
@@ -159,10 +159,6 @@ impl ArnPattern {
         let colons = Colons::find(&text).unwrap_or_default();
         Self::with_colons(&text, colons)
     }
-}
-
-fn all(pattern: &str) -> Vec<Symbol<'_>> {
-    symbols(pattern).collect()
 }
 
 impl From<&Arn> for ArnPattern {

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use super::variable::symbols;
+
 /// Stands for a literal `*` in the pattern of [`matches`]: a byte that UTF-8 never holds.
 pub(super) const LITERAL_STAR: u8 = 0xFE;
 /// Stands for a literal `?` in the pattern of [`matches`].
@@ -76,12 +78,36 @@ pub(super) enum Symbol<'p> {
     Variable(&'p str),
 }
 
-/// Whether each text of `narrow` is one of `wide`.
-///
+/// Whether each text of `narrow` is one of `wide`. The long way is taken only where both hold wildcards.
+pub(super) fn covers(wide: &str, narrow: &str) -> bool {
+    match (is_plain(wide), is_plain(narrow)) {
+        _ if wide == narrow || wide == "*" => true,
+        (_, true) if !wide.contains('$') => matches(wide.as_bytes(), narrow.as_bytes()),
+        (true, false) if !narrow.contains('$') => false,
+        _ => covers_symbols(&symbols(wide).collect::<Vec<_>>(), &symbols(narrow).collect::<Vec<_>>()),
+    }
+}
+
+/// Whether some text belongs to both. A policy variable counts as `*`.
+pub(super) fn intersects(left: &str, right: &str) -> bool {
+    match (is_plain(left), is_plain(right)) {
+        _ if left == right => true,
+        (true, true) => false,
+        (_, true) if !left.contains('$') => matches(left.as_bytes(), right.as_bytes()),
+        (true, _) if !right.contains('$') => matches(right.as_bytes(), left.as_bytes()),
+        _ => intersects_symbols(&symbols(left).collect::<Vec<_>>(), &symbols(right).collect::<Vec<_>>()),
+    }
+}
+
+/// Whether the pattern stands for itself alone.
+fn is_plain(pattern: &str) -> bool {
+    !pattern.contains(['*', '?', '$'])
+}
+
 /// A text over an alphabet with a character that `wide` never names is the hardest that a `*` or `?` of `narrow` can bring:
 /// what takes it takes any character. So it is enough to walk `narrow` with that one fresh character in place of its
 /// wildcards, keeping the sets of positions in `wide` that each text so far may have led to.
-pub(super) fn covers(wide: &[Symbol<'_>], narrow: &[Symbol<'_>]) -> bool {
+fn covers_symbols(wide: &[Symbol<'_>], narrow: &[Symbol<'_>]) -> bool {
     let mut sets = BTreeSet::from([closure(wide, BTreeSet::from([0]))]);
     for symbol in narrow {
         sets = match symbol {
@@ -135,8 +161,7 @@ fn closure(wide: &[Symbol<'_>], mut set: BTreeSet<usize>) -> BTreeSet<usize> {
     set
 }
 
-/// Whether some text belongs to both. A policy variable counts as `*`.
-pub(super) fn intersects(left: &[Symbol<'_>], right: &[Symbol<'_>]) -> bool {
+fn intersects_symbols(left: &[Symbol<'_>], right: &[Symbol<'_>]) -> bool {
     let is_run = |symbol: &Symbol<'_>| matches!(symbol, Symbol::Run | Symbol::Variable(_));
     // `row[j]`: what is left of `left` from the present symbol on overlaps with `right` from `j` on.
     let mut row: Vec<bool> = vec![false; right.len() + 1];
@@ -164,7 +189,6 @@ pub(super) fn intersects(left: &[Symbol<'_>], right: &[Symbol<'_>]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iam::variable::symbols;
 
     fn glob(pattern: &str, text: &str) -> bool {
         matches(pattern.as_bytes(), text.as_bytes())
@@ -185,22 +209,19 @@ mod tests {
 
     #[test]
     fn containment_is_about_all_texts() {
-        let covers =
-            |wide: &str, narrow: &str| covers(&symbols(wide).collect::<Vec<_>>(), &symbols(narrow).collect::<Vec<_>>());
         assert!(covers("a*", "ab*c") && covers("*?", "?*") && covers("**", "*") && covers("a?*", "a??"));
         assert!(!covers("?*", "*") && !covers("a*b*", "a*c") && !covers("a?", "a*") && !covers("ab", "a?"));
         assert!(covers("*${aws:username}", "x/${aws:username}") && covers("*", "${aws:username}"));
         assert!(!covers("?", "${aws:username}") && !covers("${a:b}", "${a:c}") && !covers("${a:b}", "*"));
+        assert!(covers("a?c", "abc") && !covers("a?c", "ac") && !covers("ab", "ab*") && covers("a$", "a$"));
         assert!(!covers("${*}", "*") && covers("*", "${*}") && covers("?", "${*}"));
     }
 
     #[test]
     fn overlap_is_about_some_text() {
-        let intersects = |left: &str, right: &str| {
-            intersects(&symbols(left).collect::<Vec<_>>(), &symbols(right).collect::<Vec<_>>())
-        };
         assert!(intersects("a*", "*b") && intersects("a?c", "*b*") && intersects("", "*"));
         assert!(!intersects("a*", "b*") && !intersects("??", "?") && !intersects("", "?"));
-        assert!(intersects("x-${aws:username}", "x-abc"));
+        assert!(intersects("x-${aws:username}", "x-abc") && intersects("ab", "a?") && !intersects("abc", "a?"));
+        assert!(!intersects("ab", "ac") && intersects("x-abc", "x-${aws:username}"));
     }
 }

@@ -43,7 +43,7 @@ fn arn() -> impl Strategy<Value = Arn> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 250, ..ProptestConfig::default() })]
 
     #[test]
     fn containment_is_exact_and_overlap_too(left in small_pattern(), right in small_pattern()) {
