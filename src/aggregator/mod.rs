@@ -11,6 +11,8 @@ mod learn;
 mod lineage;
 mod resolver;
 mod selection;
+#[cfg(test)]
+mod tests;
 mod usage;
 
 pub use aggregate::Aggregator;
