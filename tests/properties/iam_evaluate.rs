@@ -134,7 +134,7 @@ pub fn policy_json() -> impl Strategy<Value = Value> {
 
 /// The same request for both evaluators.
 fn request() -> impl Strategy<Value = (Request, NaiveRequest)> {
-    let single = select(VALUES).prop_map(|value| ContextValue::from(value));
+    let single = select(VALUES).prop_map(ContextValue::from);
     let many = subsequence(VALUES, 0..3).prop_map(ContextValue::many);
     let context = btree_map(select(KEYS), prop_oneof![2 => single, 1 => many], 0..4);
     (select(ACTIONS), option::weighted(0.8, select(ARNS)), context).prop_map(|(action, arn, context)| {
