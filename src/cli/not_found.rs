@@ -1,6 +1,5 @@
 //! A role that never appears: who does, and who is probably meant.
 
-use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 use super::CliError;
@@ -24,20 +23,15 @@ pub fn explain(
     let everybody = Selection { principals: Vec::new(), sessions: Vec::new(), ..selection.clone() };
     // Standard input is gone by now.
     let inputs: Vec<Input> = inputs.iter().filter(|input| **input != Input::StandardInput).cloned().collect();
-    let seen = match collect(&inputs, options, || Aggregator::new(catalog, &everybody)) {
-        Ok(aggregator) => aggregator.finish(),
-        Err(_) => Default::default(),
-    };
-    let mut principals: Vec<(PrincipalArn, u64)> =
-        seen.into_iter().map(|(arn, usage)| (arn, usage.records.used)).collect();
-    principals.sort_by(|(left, fewer), (right, more)| (Reverse(fewer), left).cmp(&(Reverse(more), right)));
+    let seen = collect(&inputs, options, || Aggregator::new(catalog, &everybody));
+    let principals = seen.as_ref().map(Aggregator::other_principals).unwrap_or_default();
     CliError::NoEvents {
         message: format!("no event of `{selector}` found"),
         advice: advice(selector, selection, &principals),
     }
 }
 
-fn advice(selector: &PrincipalSelector, selection: &Selection, principals: &[(PrincipalArn, u64)]) -> String {
+fn advice(selector: &PrincipalSelector, selection: &Selection, principals: &[(&PrincipalArn, u64)]) -> String {
     let mut text = String::new();
     if let Some((alike, _)) = principals.iter().find(|(arn, _)| is_alike(selector, arn)) {
         let _ = writeln!(text, "did you mean `{alike}`? The name is the same, account or path differ");

@@ -60,7 +60,8 @@ fn policy_line(policy: &Policy) -> String {
 /// What the logs could not show; nothing where they showed everything.
 fn not_shown(report: &Report) -> String {
     let coverage = &report.coverage;
-    let denied: u64 = coverage.denied.iter().map(|call| call.count).sum();
+    let refused = coverage.denied.iter().filter(|call| !call.granted);
+    let denied: u64 = refused.map(|call| call.count).sum();
     let mut lines = report.coverage.shortcomings(&report.records);
     if denied > 0 {
         lines.push(format!("{} denied and not granted", count(denied, "call")));

@@ -4,7 +4,7 @@ use super::model::{
     Coverage, DeniedCall, EvidenceSummary, Grant, Policy, PolicyKind, Proof, Records, Report, SCHEMA_VERSION, Scope,
     Tool, UnmappedEvent, Widening, Withheld,
 };
-use crate::aggregator::{self, Evidence, Usage};
+use crate::aggregator::{self, Evidence, Origin, Usage};
 use crate::catalog::Catalog;
 use crate::iam::PrincipalArn;
 use crate::reducer::VerifiedPolicy;
@@ -110,7 +110,7 @@ fn sum_coverage(results: &[RoleResult]) -> Coverage {
         sum.regions.extend(part.regions.iter().cloned());
         sum.accounts.extend(part.accounts.iter().cloned());
         sum.unmapped_events.extend(part.unmapped.iter().map(|(event, evidence)| unmapped(role, event, evidence)));
-        sum.denied.extend(part.denied.iter().map(|(call, evidence)| denied(role, call, evidence)));
+        sum.denied.extend(part.denied.iter().map(|(call, evidence)| denied(result, call, evidence)));
         sum.unknown_outcome += part.unknown_outcome;
         sum.truncated += part.truncated;
         sum.hidden += part.hidden;
@@ -133,10 +133,17 @@ fn unmapped(role: &PrincipalArn, event: &aggregator::UnmappedEvent, evidence: &E
     }
 }
 
-fn denied(role: &PrincipalArn, call: &aggregator::DeniedCall, evidence: &Evidence) -> DeniedCall {
+fn denied(result: &RoleResult, call: &aggregator::DeniedCall, evidence: &Evidence) -> DeniedCall {
     let summary = EvidenceSummary::from(evidence);
+    let operation = format!("{}:{}", call.event_source, call.event_name);
+    let asked_for = result.verified.grants().iter().filter(|grant| grant.origin == Origin::Denied);
+    let granted = asked_for.into_iter().any(|grant| match &call.denial.action {
+        Some(action) => grant.action == *action,
+        None => grant.operations.contains(&operation),
+    });
     DeniedCall {
-        role: role.clone(),
+        role: result.usage.principal.clone(),
+        granted,
         event_source: call.event_source.clone(),
         event_name: call.event_name.clone(),
         action: call.denial.action.clone(),

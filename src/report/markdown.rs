@@ -6,11 +6,9 @@ use std::fmt::Write as _;
 
 use super::condition_text::condition_lines;
 use super::json::to_json;
-use super::model::{
-    DeniedCall, Grant, Policy, Report, UnmappedEvent, Widening, Withheld, policy_type_name, resource_text, rule_name,
-};
+use super::model::{DeniedCall, Grant, Policy, Report, UnmappedEvent, Widening, Withheld, resource_text, rule_name};
 use super::visible::visible;
-use super::words::{count, grouped, origin_name, reason_name};
+use super::words::{count, denial_words, grouped, origin_name, reason_name};
 use super::{RenderError, Renderer};
 use crate::aggregator::Origin;
 
@@ -84,7 +82,7 @@ fn verdict(report: &Report) -> String {
 fn not_shown(text: &mut String, report: &Report) {
     let coverage = &report.coverage;
     let denied = coverage.denied.iter().map(denied_row);
-    fold(text, "Calls that AWS denied", "| call | on | denied by | times |\n|---|---|---|--:|\n", denied);
+    fold(text, "Calls that AWS denied", "| call | on | why | times |\n|---|---|---|--:|\n", denied);
     let unmapped = coverage.unmapped_events.iter().map(unmapped_row);
     fold(text, "Calls that no known action stands for", "| source | event | times |\n|---|---|--:|\n", unmapped);
     let mut remarks = Vec::new();
@@ -136,7 +134,7 @@ fn denied_row(call: &DeniedCall) -> String {
     row([
         code(&named.unwrap_or_else(|| format!("{} {}", call.event_source, call.event_name))),
         call.resource.as_ref().map(|resource| code(&resource_text(resource))).unwrap_or_default(),
-        call.policy_type.map(policy_type_name).unwrap_or("not told").to_owned(),
+        denial_words(call.policy_type, call.explicit),
         grouped(call.count),
     ])
 }

@@ -15,6 +15,8 @@ mod page;
 pub mod policy;
 #[cfg(test)]
 pub(crate) mod samples;
+#[cfg(test)]
+mod schema_test;
 pub mod terraform;
 pub mod text;
 pub mod visible;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+use super::words::count;
 use crate::aggregator::Origin;
 use crate::cloudtrail::{PolicyType, SkipReason};
 use crate::iam::{
@@ -199,6 +200,8 @@ pub struct DeniedCall {
     /// For `aws sts decode-authorization-message`.
     pub encoded_message: Option<String>,
     pub authorization_id: Option<String>,
+    /// The policy grants the action all the same, because `--include-denied` asked for it.
+    pub granted: bool,
     pub count: u64,
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,
@@ -227,12 +230,13 @@ impl Coverage {
         let unmapped: u64 = self.unmapped_events.iter().map(|event| event.count).sum();
         let broken: u64 = BROKEN.iter().filter_map(|reason| records.skipped.get(reason)).sum();
         let counted = [
-            (unmapped, "calls that no known action stands for"),
-            (self.truncated, "records with a field that CloudTrail left out for its size"),
-            (self.hidden, "records with a field hidden for security reasons"),
-            (broken, "records that could not be read"),
+            (unmapped, "call", "that no known action stands for"),
+            (self.truncated, "record", "with a field that CloudTrail left out for its size"),
+            (self.hidden, "record", "with a field hidden for security reasons"),
+            (broken, "record", "that could not be read"),
         ];
-        let counts = counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        let some = counted.into_iter().filter(|(number, _, _)| *number > 0);
+        let counts = some.map(|(number, noun, what)| format!("{} {what}", count(number, noun)));
         counts.chain(self.gaps.iter().cloned()).collect()
     }
 }

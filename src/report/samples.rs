@@ -133,6 +133,7 @@ fn coverage(name: &str) -> Coverage {
         explicit: false,
         encoded_message: Some(name.clone()),
         authorization_id: Some(name.clone()),
+        granted: false,
         count: 1,
         first_seen: time(),
         last_seen: time(),

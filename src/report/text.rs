@@ -9,10 +9,10 @@ use anstyle::Style as Ansi;
 use jiff::Timestamp;
 
 use super::condition_text::condition_lines;
-use super::model::{DeniedCall, Grant, Report, Widening, policy_type_name, resource_text, rule_name};
+use super::model::{DeniedCall, Grant, Report, Widening, resource_text, rule_name};
 use super::page::Page;
 use super::visible::visible;
-use super::words::{count, grouped, origin_name, reason_name, rule_meaning};
+use super::words::{count, denial_words, grouped, origin_name, reason_name, rule_meaning};
 use super::{RenderError, Renderer, Style};
 use crate::aggregator::Origin;
 use crate::catalog::Catalog;
@@ -155,30 +155,35 @@ fn show_action(page: &mut Page, line: &Line<'_>) {
     let last = line.grants.iter().map(|grant| grant.evidence.last_seen).max();
     let day = last.map(day).unwrap_or_default();
     page.line(format!("     {:<40} {:>13}  last {day}", visible(line.action), count(events, "event")));
-    let mut notes: BTreeSet<String> = BTreeSet::new();
-    for grant in &line.grants {
-        notes.extend(note_of(grant));
-    }
-    for note in notes {
-        page.item(7, "", &visible(&note));
+    for remark in remarks(&line.grants) {
+        page.item(7, "", &visible(&remark));
     }
 }
 
-/// What a reader should know of a grant beyond its count.
-fn note_of(grant: &Grant) -> Option<String> {
-    let origin = (grant.origin != Origin::Observed).then(|| {
-        let calls = grant.operations.iter().map(|call| short_call(call)).collect::<Vec<_>>().join(", ");
-        let by = if calls.is_empty() { String::new() } else { format!(" ({calls})") };
-        format!("{}{by}", origin_name(grant.origin))
+/// What a reader should know of grants beyond their count.
+fn remarks(grants: &[&Grant]) -> Vec<String> {
+    let mut calls: BTreeMap<Origin, BTreeSet<String>> = BTreeMap::new();
+    for grant in grants.iter().filter(|grant| grant.origin != Origin::Observed) {
+        calls.entry(grant.origin).or_default().extend(grant.operations.iter().map(|call| short_calls(call)));
+    }
+    let origins = calls.into_iter().map(|(origin, calls)| match joined(calls) {
+        calls if calls.is_empty() => origin_name(origin).to_owned(),
+        calls => format!("{} ({calls})", origin_name(origin)),
     });
-    let via = (!grant.via.is_empty()).then(|| format!("made by {} with the role's permissions", list(&grant.via)));
-    let parts: Vec<String> = [origin, via, grant.note.clone()].into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join("; "))
+    let services = joined(grants.iter().flat_map(|grant| grant.via.iter().cloned()));
+    let via = (!services.is_empty()).then(|| format!("through {services}, on the role's behalf"));
+    let notes: BTreeSet<String> = grants.iter().filter_map(|grant| grant.note.clone()).collect();
+    origins.chain(via).chain(notes).collect()
+}
+
+/// Sorted, without repeats.
+fn joined(items: impl IntoIterator<Item = String>) -> String {
+    items.into_iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ")
 }
 
 /// `eks.amazonaws.com:CreateCluster` as people say it: `eks:CreateCluster`.
-fn short_call(call: &str) -> String {
-    call.replacen(".amazonaws.com:", ":", 1)
+fn short_calls(text: &str) -> String {
+    text.replace(".amazonaws.com:", ":")
 }
 
 fn widenings(page: &mut Page, report: &Report) {
@@ -206,7 +211,7 @@ fn show_widenings(page: &mut Page, widenings: &[&Widening]) {
     }
     for ((resource, detail), actions) in resources {
         page.line(format!("    {}", visible(&resource)));
-        page.item(6, "", &visible(detail));
+        page.item(6, "", &visible(&short_calls(detail)));
         page.item(6, "for ", &visible(&actions.into_iter().collect::<Vec<_>>().join(", ")));
     }
 }
@@ -227,7 +232,7 @@ fn coverage(page: &mut Page, report: &Report) {
     page.heading("What the logs could not show");
     if !coverage.denied.is_empty() {
         let calls: u64 = coverage.denied.iter().map(|call| call.count).sum();
-        page.item(2, "", &format!("{} denied; not granted unless `--include-denied` says so and the denial was for want of an identity-based allow:", count(calls, "call")));
+        page.item(2, "", &format!("{} denied:", count(calls, "call")));
         coverage.denied.iter().for_each(|call| show_denied(page, call));
     }
     if !coverage.unmapped_events.is_empty() {
@@ -270,11 +275,8 @@ fn show_denied(page: &mut Page, call: &DeniedCall) {
     if let Some(resource) = &call.resource {
         page.line(format!("      on {}", visible(&resource_text(resource))));
     }
-    let explicit = if call.explicit { "an explicit deny in a policy" } else { "no allow in a policy" };
-    match call.policy_type {
-        Some(kind) => page.line(format!("      {explicit} of type {}", policy_type_name(kind))),
-        None => page.line("      AWS did not say which policy denied it"),
-    }
+    let granted = if call.granted { "granted on request" } else { "not granted" };
+    page.line(format!("      {}; {granted}", denial_words(call.policy_type, call.explicit)));
 }
 
 fn data_events_text(seen: u64) -> String {

@@ -1,7 +1,7 @@
 //! Numbers and names as people read them.
 
 use crate::aggregator::Origin;
-use crate::cloudtrail::SkipReason;
+use crate::cloudtrail::{PolicyType, SkipReason};
 use crate::reducer::WideningRule;
 
 /// `1 record`, `2 records`, `1,234 records`.
@@ -47,11 +47,27 @@ pub fn reason_name(reason: SkipReason) -> &'static str {
 pub fn origin_name(origin: Origin) -> &'static str {
     match origin {
         Origin::Observed => "seen in the log",
-        Origin::Derived => "checked inside a call and never logged",
+        Origin::Derived => "checked by AWS inside a call, not logged by itself",
         Origin::Denied => "denied in the log and granted on request",
         Origin::Lifecycle => "added by `--complete-lifecycle`",
         Origin::User => "added by the configuration file",
     }
+}
+
+/// Which policy denied a call, and how.
+pub fn denial_words(policy_type: Option<PolicyType>, explicit: bool) -> String {
+    let Some(policy_type) = policy_type else { return "AWS did not say which policy denied it".to_owned() };
+    let policy = match policy_type {
+        PolicyType::IdentityBased => "identity-based policy",
+        PolicyType::ResourceBased => "resource-based policy",
+        PolicyType::PermissionsBoundary => "permissions boundary",
+        PolicyType::Session => "session policy",
+        PolicyType::ServiceControl => "service control policy",
+        PolicyType::ResourceControl => "resource control policy",
+        PolicyType::VpcEndpoint => "VPC endpoint policy",
+        PolicyType::RoleTrust => "role trust policy",
+    };
+    if explicit { format!("a {policy} denies it explicitly") } else { format!("no {policy} allows it") }
 }
 
 /// What a rule does, in words.
@@ -71,6 +87,13 @@ pub fn rule_meaning(rule: &WideningRule) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_denial_tells_which_policy_and_how() {
+        let boundary = Some(PolicyType::PermissionsBoundary);
+        assert_eq!(denial_words(boundary, false), "no permissions boundary allows it");
+        assert_eq!(denial_words(boundary, true), "a permissions boundary denies it explicitly");
+    }
 
     #[test]
     fn numbers_are_grouped_and_nouns_agree() {

@@ -1,0 +1,115 @@
+//! How runs end: the number, and what is said.
+
+use serde_json::Value;
+
+use crate::support::{Scenario, formats, scenarios, trailtrim};
+
+const EVENTS: &str = "fixtures/scenarios/eks-addon-denied/events";
+
+#[test]
+fn a_clean_run_is_0_in_every_format_that_can_hold_the_result() {
+    for format in formats() {
+        Scenario::named("eks-addon-denied").generate(&["--format", &format]).expect(0);
+    }
+}
+
+#[test]
+fn what_can_not_be_read_is_1_and_named() {
+    let run = trailtrim(["generate", "no/such/folder", "--role", "ci"]).expect(1);
+    assert!(run.stderr().starts_with("error: ") && run.stderr().contains("`no/such/folder`"), "{}", run.stderr());
+    assert_eq!(run.stdout(), "");
+}
+
+#[test]
+fn bad_arguments_are_2() {
+    for arguments in [
+        vec![],
+        vec!["generate"],
+        vec!["generate", EVENTS],
+        vec!["generate", EVENTS, "--role", "not a name"],
+        vec!["generate", EVENTS, "--role", "ci", "--format", "docx"],
+        vec!["generate", EVENTS, "--role", "ci", "--out", "a.docx"],
+        vec!["generate", EVENTS, "--role", "ci", "--since", "tomorrow"],
+        vec!["generate", EVENTS, "--role", "ci", "--since", "2026-11-03", "--until", "2026-11-01"],
+        vec!["generate", "s3://bucket", "--role", "ci"],
+        vec!["catalog", "lookup", "eks:NoSuchAction"],
+        vec!["man", "no-such-command"],
+        vec!["no-such-command"],
+    ] {
+        let run = trailtrim(&arguments).expect(2);
+        assert_eq!(run.stdout(), "", "{arguments:?}");
+        assert!(!run.stderr().is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn help_and_version_are_0() {
+    for arguments in [vec!["--help"], vec!["--version"], vec!["generate", "--help"], vec!["help", "catalog"]] {
+        trailtrim(&arguments).expect(0);
+    }
+}
+
+#[test]
+fn a_role_that_never_appears_is_3_and_those_that_do_are_named() {
+    let run = trailtrim(["generate", "fixtures/scenarios/eks-terraform/events", "--role", "nobody"]).expect(3);
+    insta::assert_snapshot!("role_not_found", run.stderr());
+    assert_eq!(run.stdout(), "");
+}
+
+#[test]
+fn the_same_name_under_another_path_is_suggested() {
+    let role = "arn:aws:iam::111122223333:role/eks/eks-runner";
+    let run = trailtrim(["generate", "fixtures/scenarios/eks-eksctl/events", "--role", role]).expect(3);
+    assert!(run.stderr().contains("did you mean `arn:aws:iam::111122223333:role/ci/eks-runner`?"), "{}", run.stderr());
+}
+
+#[test]
+fn gaps_in_the_evidence_are_4_only_on_request_and_the_result_is_there_all_the_same() {
+    let mut seen = [false; 2];
+    for scenario in scenarios() {
+        let relaxed = scenario.generate(&["--format", "json", "--log-format", "json"]).expect(0);
+        let summary: Value = serde_json::from_str(relaxed.stderr().lines().last().unwrap()).unwrap();
+        let complete = summary["shortcomings"].as_array().unwrap().is_empty();
+        let strict =
+            scenario.generate(&["--format", "json", "--require-complete"]).expect(if complete { 0 } else { 4 });
+        assert_eq!(strict.stdout(), relaxed.stdout(), "{}", scenario.name);
+        seen[usize::from(complete)] = true;
+    }
+    assert!(seen[1], "a scenario with complete evidence");
+}
+
+#[test]
+fn a_record_that_can_not_be_read_is_a_gap() {
+    let folder = tempfile::tempdir().unwrap();
+    let source =
+        std::fs::read_to_string(crate::support::repository().join(&Scenario::named("eks-addon-denied").files()[0]))
+            .unwrap();
+    std::fs::write(folder.path().join("a.ndjson"), source + "{\"eventVersion\": \"1.08\", \"eventSource\": \n")
+        .unwrap();
+    let sources = [folder.path().to_str().unwrap().to_owned()];
+    let scenario = Scenario::named("eks-addon-denied");
+    scenario.generate_from(&sources, &[]).expect(0);
+    scenario.generate_from(&sources, &["--require-complete"]).expect(4);
+    let strict = scenario.generate_from(&sources, &["--strict"]).expect(1);
+    assert!(strict.stderr().contains("a.ndjson"), "{}", strict.stderr());
+    assert_eq!(strict.stdout(), "");
+}
+
+#[test]
+fn several_documents_on_standard_output_are_5_with_advice() {
+    let scenario = Scenario::named("eks-terraform");
+    let report: Value =
+        serde_json::from_str(&scenario.generate(&["--format", "json", "--conditions", "strict"]).stdout()).unwrap();
+    assert!(report["policies"].as_array().unwrap().len() > 1, "the scenario no longer needs several documents");
+    let run = scenario.generate(&["--conditions", "strict"]).expect(5);
+    assert!(run.stderr().contains("--out-dir"), "{}", run.stderr());
+    assert_eq!(run.stdout(), "");
+}
+
+#[test]
+fn a_policy_that_needs_more_documents_than_allowed_is_5() {
+    let run = Scenario::named("eks-terraform")
+        .generate(&["--format", "json", "--conditions", "strict", "--max-policies", "1"])
+        .expect(5);
+    assert!(run.stderr().contains("--max-policies"), "{}", run.stderr());
+}

@@ -1,0 +1,117 @@
+//! Every scenario through every format, and the laws that hold for each of them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use trailtrim::report::Format;
+
+use crate::support::{Scenario, formats, placeholders, scenarios};
+
+#[test]
+fn every_scenario_in_every_format_is_as_it_was() {
+    for scenario in scenarios() {
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(scenario.folder.join("expected"));
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        let _bound = settings.bind_to_scope();
+        for format in formats() {
+            let run = scenario.generate(&["--format", &format]).finish();
+            // Several documents are too many for standard output in this format alone.
+            let whole = if format == "policy" { [0, 5] } else { [0, 0] };
+            assert!(run.status().is_some_and(|status| whole.contains(&status)), "{}", run.stderr());
+            insta::assert_snapshot!(format.clone(), placeholders(&run.stdout()));
+        }
+        insta::assert_snapshot!("summary", scenario.generate(&["--format", "json"]).expect(0).stderr());
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_no_byte() {
+    for scenario in scenarios() {
+        for format in formats() {
+            let [one, many] =
+                ["1", "7"].map(|threads| scenario.generate(&["--format", &format, "--threads", threads]).finish());
+            assert_eq!(one.status(), many.status(), "{} as {format}", scenario.name);
+            assert_eq!(one.stdout(), many.stdout(), "{} as {format}", scenario.name);
+        }
+    }
+}
+
+#[test]
+fn the_order_of_the_sources_changes_only_their_list() {
+    for scenario in scenarios() {
+        let mut files = scenario.files();
+        let forwards = report(&scenario, &files);
+        files.reverse();
+        let half = files.len() / 2;
+        files.rotate_left(half);
+        assert_eq!(forwards, report(&scenario, &files), "{}", scenario.name);
+        assert_eq!(forwards, report(&scenario, &[scenario.events()]), "{}", scenario.name);
+    }
+}
+
+#[test]
+fn reading_a_source_twice_adds_nothing_but_duplicates() {
+    let scenario = Scenario::named("eks-terraform");
+    let once = report(&scenario, &[scenario.events()]);
+    let twice = report(&scenario, &[scenario.events(), format!("{}/", scenario.events())]);
+    assert_eq!(once["policies"], twice["policies"]);
+    assert_eq!(once["grants"], twice["grants"]);
+    assert_eq!(twice["records"]["used"], once["records"]["used"]);
+}
+
+#[test]
+fn every_record_is_used_or_skipped_for_a_reason() {
+    for scenario in scenarios() {
+        let records = &report(&scenario, &[scenario.events()])["records"];
+        let skipped: BTreeMap<String, u64> = serde_json::from_value(records["skipped"].clone()).unwrap();
+        let sum = records["used"].as_u64().unwrap() + skipped.values().sum::<u64>();
+        assert_eq!(records["read"].as_u64().unwrap(), sum, "{}", scenario.name);
+    }
+}
+
+#[test]
+fn what_others_did_is_never_granted() {
+    for scenario in scenarios() {
+        let facts: Value =
+            serde_json::from_str(&std::fs::read_to_string(scenario.folder.join("facts.json")).unwrap()).unwrap();
+        let report = report(&scenario, &[scenario.events()]);
+        let granted: Vec<&str> =
+            report["grants"].as_array().unwrap().iter().filter_map(|grant| grant["action"].as_str()).collect();
+        for call in facts["calls_of_others_only"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            let action = call.replacen(".amazonaws.com:", ":", 1);
+            assert!(!granted.contains(&action.as_str()), "{}: {action}", scenario.name);
+        }
+    }
+}
+
+#[test]
+fn each_policy_fits_and_the_proof_holds() {
+    for scenario in scenarios() {
+        let report = report(&scenario, &[scenario.events()]);
+        let proof = &report["proof"];
+        assert_eq!(proof["requests"], proof["allowed"], "{}", scenario.name);
+        assert_eq!(proof["removable"], 0, "{}", scenario.name);
+        assert!(proof["grants_tested"].as_u64().unwrap() > 0, "{}", scenario.name);
+        for policy in report["policies"].as_array().unwrap() {
+            let compact = serde_json::to_string(&policy["document"]).unwrap();
+            assert_eq!(policy["characters"], compact.chars().count(), "{}", scenario.name);
+            assert!(policy["characters"].as_u64() <= policy["limit"].as_u64(), "{}", scenario.name);
+        }
+    }
+}
+
+#[test]
+fn all_formats_are_tried() {
+    use clap::ValueEnum as _;
+    assert_eq!(formats().len(), Format::value_variants().len());
+}
+
+/// The report without the list of sources, which is as typed.
+fn report(scenario: &Scenario, sources: &[String]) -> Value {
+    let text = scenario.generate_from(sources, &["--format", "json"]).stdout();
+    let mut report: Value = serde_json::from_str(&text).unwrap();
+    report["scope"]["sources"].take();
+    report
+}
