@@ -64,9 +64,9 @@ pub fn run(args: GenerateArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
     let catalog = Catalog::embedded();
     let results = reduce_all(&request, find_usage(&request, catalog)?, catalog)?;
     let report = Report::new(catalog, request.scope, &results);
-    request.output.write(&report)?;
+    let written = request.output.write(&report)?;
     if !log.quiet {
-        streams::tell(&summary::of(&report, log.log_format));
+        streams::tell(&summary::of(&report, &written, log.log_format));
     }
     Ok(status(&report, request.require_complete))
 }

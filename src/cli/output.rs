@@ -75,8 +75,8 @@ fn named_format(file: &Path) -> Option<(Format, PathBuf)> {
 }
 
 impl OutputPlan {
-    /// Renders everything, then writes everything: if one rendering fails, nothing is written.
-    pub fn write(&self, report: &Report) -> Result<(), CliError> {
+    /// Renders everything, then writes everything: if one rendering fails, nothing is written. Hands out the files.
+    pub fn write(&self, report: &Report) -> Result<Vec<PathBuf>, CliError> {
         let mut staged = Vec::new();
         for (format, path) in &self.files {
             staged.push(Staged::new(path, &format.renderer(Style::Plain).render(report)?)?);
@@ -88,10 +88,14 @@ impl OutputPlan {
             Some(format) => Some(format.renderer(streams::output_style()).render(report)?),
             None => None,
         };
-        for file in staged {
-            file.publish()?;
+        let written = staged.into_iter().map(Staged::publish).collect::<Result<Vec<_>, _>>()?;
+        if let Some(directory) = &self.directory {
+            warn_of_leftovers(report, directory);
         }
-        printed.map_or(Ok(()), |text| streams::print(&text))
+        if let Some(text) = printed {
+            streams::print(&text)?;
+        }
+        Ok(written)
     }
 }
 
@@ -105,8 +109,33 @@ fn stage_policies(report: &Report, directory: &Path) -> Result<Vec<Staged>, CliE
     Ok(staged)
 }
 
+/// An earlier, larger policy set may have left files that a script would attach together with the new ones.
+fn warn_of_leftovers(report: &Report, directory: &Path) {
+    let names: BTreeSet<&str> = report.policies.iter().map(|policy| policy.name.as_str()).collect();
+    let bases: BTreeSet<&str> = names.iter().map(|name| base_of(name)).collect();
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let file = entry.file_name();
+        let Some(name) = file.to_str().and_then(|file| file.strip_suffix(".json")) else { continue };
+        if !names.contains(name) && bases.contains(base_of(name)) {
+            tracing::warn!(
+                "`{}` is not part of this policy set; it may be left from an earlier one",
+                entry.path().display()
+            );
+        }
+    }
+}
+
+/// `eks-runner-2` is of `eks-runner`.
+fn base_of(name: &str) -> &str {
+    let number = name.rsplit_once('-').filter(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
+    number.map_or(name, |(base, _)| base)
+}
+
 /// A file that is written under another name and not yet in place.
 struct Staged {
+    /// As the user named it.
+    named: PathBuf,
+    /// Where it really is.
     path: PathBuf,
     place: Place,
 }
@@ -128,10 +157,10 @@ impl Staged {
         } else {
             Place::File(write_beside(&target, text).map_err(|source| write_error(path, source))?)
         };
-        Ok(Self { path: target, place })
+        Ok(Self { named: path.to_owned(), path: target, place })
     }
 
-    fn publish(self) -> Result<(), CliError> {
+    fn publish(self) -> Result<PathBuf, CliError> {
         let written = match self.place {
             Place::File(file) => file.persist(&self.path).map(drop).map_err(|error| error.error),
             Place::Device(text) => fs::OpenOptions::new()
@@ -139,7 +168,7 @@ impl Staged {
                 .open(&self.path)
                 .and_then(|mut device| device.write_all(text.as_bytes())),
         };
-        written.map_err(|source| write_error(&self.path, source))
+        written.map(|()| self.named.clone()).map_err(|source| write_error(&self.named, source))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The few lines on standard error that tell how a run went.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use serde_json::json;
 
@@ -11,14 +12,14 @@ use crate::report::visible::visible;
 use crate::report::words::{count, grouped, reason_name};
 
 /// The summary, for people or as one line of JSON.
-pub fn of(report: &Report, format: LogFormat) -> String {
+pub fn of(report: &Report, written: &[PathBuf], format: LogFormat) -> String {
     match format {
-        LogFormat::Text => as_text(report),
-        LogFormat::Json => as_json(report),
+        LogFormat::Text => as_text(report, written),
+        LogFormat::Json => as_json(report, written),
     }
 }
 
-fn as_text(report: &Report) -> String {
+fn as_text(report: &Report, written: &[PathBuf]) -> String {
     let mut text = String::new();
     let records = &report.records;
     let _ = writeln!(
@@ -44,7 +45,11 @@ fn as_text(report: &Report) -> String {
         proof.removable
     );
     let _ = writeln!(text, "{} (see `--format text`)", count(report.widenings.len() as u64, "widening"));
-    text + &not_shown(report)
+    text.push_str(&not_shown(report));
+    for path in written {
+        let _ = writeln!(text, "written: {}", visible(&path.display().to_string()));
+    }
+    text
 }
 
 fn policy_line(policy: &Policy) -> String {
@@ -80,7 +85,7 @@ fn not_shown(report: &Report) -> String {
     text
 }
 
-fn as_json(report: &Report) -> String {
+fn as_json(report: &Report, written: &[PathBuf]) -> String {
     let policies: Vec<_> = report
         .policies
         .iter()
@@ -100,6 +105,7 @@ fn as_json(report: &Report) -> String {
         "policies": policies,
         "proof": report.proof,
         "widenings": report.widenings.len(),
+        "written": written,
         "shortcomings": report.coverage.shortcomings(&report.records),
     });
     format!("{line}\n")

@@ -89,11 +89,24 @@ fn a_folder_gets_one_file_for_each_document() {
     let report: Value = serde_json::from_str(&run.stdout()).unwrap();
     let policies = report["policies"].as_array().unwrap();
     assert_eq!(fs::read_dir(&out).unwrap().count(), policies.len());
+    assert_eq!(run.stderr().matches("written: ").count(), policies.len());
     for policy in policies {
         let file = out.join(format!("{}.json", policy["name"].as_str().unwrap()));
         let document: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
         assert_eq!(document, policy["document"]);
     }
+}
+
+#[test]
+fn a_file_of_an_earlier_policy_set_is_pointed_out_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["eks-runner-9.json", "other.json"] {
+        fs::write(folder.path().join(name), "{}").unwrap();
+    }
+    let told = small().generate(&["--out-dir", folder.path().to_str().unwrap()]).expect(0).stderr();
+    assert!(told.contains("eks-runner-9.json` is not part of this policy set"), "{told}");
+    assert!(!told.contains("other.json"), "{told}");
+    assert!(folder.path().join("eks-runner-9.json").exists());
 }
 
 #[test]
