@@ -78,11 +78,12 @@ impl<'e> Fields<'e> {
             Root::Resources => self.event.resources.iter().map(|resource| Cow::Borrowed(&*resource.arn)).collect(),
             Root::Event => self.event_field(&path.steps).into_iter().map(Cow::Borrowed).collect(),
         };
+        values = values.into_iter().map(decode).collect();
         for transform in &path.transforms {
             values = values.into_iter().flat_map(|value| apply(transform, value)).collect();
         }
         let mut seen = Vec::with_capacity(values.len());
-        for value in values.into_iter().map(decode).filter(|value| !value.is_empty() && value != HIDDEN) {
+        for value in values.into_iter().filter(|value| !value.is_empty() && value != HIDDEN) {
             if !seen.contains(&value) {
                 seen.push(value);
             }
