@@ -166,13 +166,9 @@ impl Narrowing<'_> {
     }
 }
 
-/// A request with more in its context.
-pub(crate) fn with_context(request: &Request, more: impl IntoIterator<Item = (ConditionKey, ContextValue)>) -> Request {
-    let mut context: Context = request.context.clone();
-    for (key, value) in more {
-        if context.get(&key).is_none() {
-            context.insert(key, value);
-        }
-    }
+/// The request with one key of its context left out.
+pub(crate) fn without_key(request: &Request, key: &ConditionKey) -> Request {
+    let kept = request.context.iter().filter(|(other, _)| *other != key);
+    let context: Context = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
     Request { action: request.action.clone(), resource: request.resource.clone(), context }
 }

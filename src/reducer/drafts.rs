@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::conditions::Narrowing;
 use super::sample::Sample;
-use crate::aggregator::Origin;
+use super::section::Section;
 use crate::iam::{
     Action, ActionPattern, ArnPattern, Conditions, Decision, PolicyDocument, Request, Statement, evaluate,
 };
@@ -16,6 +16,7 @@ use crate::iam::{
 /// A grant in the making.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
+    pub section: Section,
     pub action: Action,
     pub pattern: ArnPattern,
     pub conditions: Conditions,
@@ -35,16 +36,23 @@ impl Draft {
     }
 }
 
-/// The grants that the samples need.
-pub(crate) fn draft(samples: &[Sample<'_>], narrowing: &Narrowing<'_>) -> Vec<Draft> {
+/// The grants that some of the samples need.
+pub(crate) fn draft(
+    samples: &[Sample<'_>],
+    members: &[usize],
+    narrowing: &Narrowing<'_>,
+    section: Section,
+) -> Vec<Draft> {
     let mut together: BTreeMap<(&Action, &ArnPattern), Vec<usize>> = BTreeMap::new();
-    for (at, sample) in samples.iter().enumerate() {
-        together.entry((&sample.request.action, &sample.generalized.pattern)).or_default().push(at);
+    for at in members {
+        let sample = &samples[*at];
+        together.entry((&sample.request.action, &sample.generalized.pattern)).or_default().push(*at);
     }
     let mut drafts = Vec::new();
     for ((action, pattern), members) in together {
         for part in narrowing.part(action, pattern, &members, samples) {
             drafts.push(Draft {
+                section,
                 action: action.clone(),
                 pattern: pattern.clone(),
                 conditions: part.conditions,
@@ -54,6 +62,21 @@ pub(crate) fn draft(samples: &[Sample<'_>], narrowing: &Narrowing<'_>) -> Vec<Dr
         }
     }
     without_superfluous(drafts, samples)
+}
+
+/// Those of the samples that no grant allows.
+pub(crate) fn not_allowed(samples: &[Sample<'_>], members: &[usize], drafts: &[Draft]) -> Vec<usize> {
+    let mut by_action: BTreeMap<&Action, Vec<Draft>> = BTreeMap::new();
+    for draft in drafts {
+        by_action.entry(&draft.action).or_default().push(draft.clone());
+    }
+    let finders: BTreeMap<&Action, Finder<'_>> =
+        by_action.iter().map(|(action, drafts)| (*action, Finder::new(drafts))).collect();
+    let allowed = |at: &usize| {
+        let request = &samples[*at].request;
+        finders.get(&request.action).is_some_and(|finder| !finder.allowing(request).is_empty())
+    };
+    members.iter().filter(|at| !allowed(at)).copied().collect()
 }
 
 /// Drops grants whose requests are all allowed by others.
@@ -79,7 +102,7 @@ fn without_superfluous_of_action(drafts: Vec<Draft>, samples: &[Sample<'_>]) -> 
         allowing.insert(sample, found);
     }
     let mut order: Vec<usize> = (0..drafts.len()).collect();
-    order.sort_by_cached_key(|at| drop_order(&drafts[*at], samples));
+    order.sort_by_cached_key(|at| drop_order(&drafts[*at]));
     let mut kept = vec![true; drafts.len()];
     for candidate in order {
         let needed = speaking[candidate].iter().any(|sample| allowing[sample].len() == 1);
@@ -108,22 +131,16 @@ fn hand_over(mut drafts: Vec<Draft>, kept: &[bool], allowing: &BTreeMap<usize, B
     drafts
 }
 
-/// What is dropped first: what nobody asked for in a record, then exact names, then long patterns, then those with more
-/// conditions, so that of two equal choices the evidence keeps its own grant.
-fn drop_order(draft: &Draft, samples: &[Sample<'_>]) -> (bool, bool, usize, usize, String) {
-    let added = |at: &usize| matches!(samples[*at].observation.origin, Origin::Lifecycle | Origin::User);
+/// What is dropped first: exact names, then long patterns, then those with more conditions, so that of two equal choices
+/// the evidence keeps its own grant.
+fn drop_order(draft: &Draft) -> (bool, usize, usize, String) {
     let text = draft.pattern.as_str();
-    (
-        !draft.samples.iter().all(added),
-        draft.pattern.has_wildcard(),
-        usize::MAX - text.len(),
-        usize::MAX - draft.conditions.iter().count(),
-        text.to_owned(),
-    )
+    let (length, lines) = (usize::MAX - text.len(), usize::MAX - draft.conditions.iter().count());
+    (draft.pattern.has_wildcard(), length, lines, text.to_owned())
 }
 
 /// Finds the grants of one action that allow a request.
-struct Finder<'d> {
+pub(crate) struct Finder<'d> {
     drafts: &'d [Draft],
     documents: Vec<PolicyDocument>,
     by_name: BTreeMap<&'d str, Vec<usize>>,
@@ -131,7 +148,7 @@ struct Finder<'d> {
 }
 
 impl<'d> Finder<'d> {
-    fn new(drafts: &'d [Draft]) -> Self {
+    pub fn new(drafts: &'d [Draft]) -> Self {
         let documents = drafts.iter().map(Draft::document).collect();
         let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let mut patterns = Vec::new();
@@ -144,7 +161,8 @@ impl<'d> Finder<'d> {
         Self { drafts, documents, by_name, patterns }
     }
 
-    fn allowing(&self, request: &Request) -> BTreeSet<usize> {
+    /// The grants that allow a request, by index.
+    pub fn allowing(&self, request: &Request) -> BTreeSet<usize> {
         let named = match &request.resource {
             crate::iam::Resource::Arn(arn) => self.by_name.get(arn.as_str()),
             crate::iam::Resource::Any => None,

@@ -45,6 +45,11 @@ impl<'a> Generalizer<'a> {
         &self.tokens
     }
 
+    /// The resource types by which names are told apart.
+    pub fn kinds(&self) -> &'a Kinds<'a> {
+        self.kinds
+    }
+
     /// The pattern for the resource of a request.
     pub fn generalize(&self, request: &UsedRequest, observation: &Observation) -> Generalized {
         let mut widenings: BTreeSet<_> =

@@ -5,18 +5,25 @@
 //! (an exact cover with few characters), `pack` (into documents that IAM takes), `verify` (every request replayed, every
 //! grant dropped in turn). Pure functions on values: reads no files, no clock.
 
+mod bootstrap;
 mod conditions;
+mod configured;
 mod containment;
 pub mod cover;
 mod drafts;
 mod generalize;
 mod kinds;
+mod lifecycle;
+mod merge;
 mod names;
 mod options;
+mod ownership;
 mod pack;
 mod reduce;
 mod reduction;
+mod replay;
 mod sample;
+mod section;
 mod sid;
 mod statements;
 mod suffix;

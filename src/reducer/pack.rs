@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use super::statements::{Placed, Section};
+use super::section::Section;
+use super::statements::Placed;
 use super::{NamedPolicy, ReduceError, ReduceOptions};
 use crate::iam::{
-    INLINE_POLICY_CHARACTERS_PER_ROLE, MANAGED_POLICY_CHARACTERS, PolicyDocument, ResourceClause, Statement,
-    policy_characters,
+    ArnPattern, INLINE_POLICY_CHARACTERS_PER_ROLE, MANAGED_POLICY_CHARACTERS, PolicyDocument, ResourceClause,
+    Statement, policy_characters,
 };
 
 /// Sizes that the documents must keep.
@@ -28,8 +29,15 @@ impl Limits {
     }
 }
 
+/// Documents, and the section of each of their statements.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    pub policies: Vec<NamedPolicy>,
+    pub sections: Vec<Vec<Section>>,
+}
+
 /// Statements in documents, each within the limits.
-pub(crate) fn pack(placed: &[Placed], options: &ReduceOptions) -> Result<Vec<NamedPolicy>, ReduceError> {
+pub(crate) fn pack(placed: &[Placed], options: &ReduceOptions) -> Result<Packed, ReduceError> {
     let limits = Limits::of(options);
     let documents = documents(placed, options, limits.characters);
     if documents.len() > limits.documents {
@@ -47,47 +55,44 @@ pub(crate) fn documents_needed(placed: &[Placed], options: &ReduceOptions) -> us
     documents(placed, options, Limits::of(options).characters).len()
 }
 
-type Document = (Section, Vec<Statement>);
+type Document = (Section, Vec<Placed>);
 
 fn documents(placed: &[Placed], options: &ReduceOptions, limit: usize) -> Vec<Document> {
-    let mut by_section: BTreeMap<Section, Vec<&Placed>> = BTreeMap::new();
+    let mut by_section: BTreeMap<Section, Vec<Placed>> = BTreeMap::new();
     for one in placed {
         let section = match one.section {
             Section::Bootstrap if options.split_bootstrap => Section::Bootstrap,
             _ => Section::Main,
         };
-        by_section.entry(section).or_default().push(one);
+        by_section.entry(section).or_default().push(one.clone());
     }
     by_section
         .into_iter()
-        .flat_map(|(section, of_section)| fill(&of_section, limit).into_iter().map(move |document| (section, document)))
+        .flat_map(|(section, of_section)| fill(of_section, limit).into_iter().map(move |document| (section, document)))
         .collect()
 }
 
 /// Puts statements into as few documents as fit, services whole where that is possible.
-fn fill(placed: &[&Placed], limit: usize) -> Vec<Vec<Statement>> {
-    let all: Vec<Statement> = placed.iter().map(|one| one.statement.clone()).collect();
-    if size(&all) <= limit {
-        return vec![all];
+fn fill(placed: Vec<Placed>, limit: usize) -> Vec<Vec<Placed>> {
+    if size(&placed) <= limit {
+        return vec![placed];
     }
-    let mut bundles: Vec<Vec<Statement>> = Vec::new();
-    let mut by_service: BTreeMap<(Section, &str), Vec<Statement>> = BTreeMap::new();
+    let least = lower_bound(&placed, limit);
+    let mut by_service: BTreeMap<(u8, String), Vec<Placed>> = BTreeMap::new();
     for one in placed {
-        by_service.entry((one.section, &one.service)).or_default().push(one.statement.clone());
+        by_service.entry((one.section.layer(), one.service.clone())).or_default().push(one);
     }
-    for statements in by_service.into_values() {
-        bundles.extend(split_to_fit(statements, limit));
-    }
-    let least = lower_bound(&all, limit);
+    let bundles: Vec<Vec<Placed>> =
+        by_service.into_values().flat_map(|statements| split_to_fit(statements, limit)).collect();
     (least..=bundles.len()).find_map(|count| evenly(&bundles, count, limit)).unwrap_or(bundles)
 }
 
-fn lower_bound(all: &[Statement], limit: usize) -> usize {
+fn lower_bound(all: &[Placed], limit: usize) -> usize {
     size(all).div_ceil(limit).max(1)
 }
 
 /// Deals bundles, largest first, to the emptiest of `count` documents; `None` where one does not fit.
-fn evenly(bundles: &[Vec<Statement>], count: usize, limit: usize) -> Option<Vec<Vec<Statement>>> {
+fn evenly(bundles: &[Vec<Placed>], count: usize, limit: usize) -> Option<Vec<Vec<Placed>>> {
     let mut order: Vec<usize> = (0..bundles.len()).collect();
     order.sort_by_cached_key(|at| (std::cmp::Reverse(size(&bundles[*at])), *at));
     let mut documents: Vec<Vec<usize>> = vec![Vec::new(); count];
@@ -106,11 +111,11 @@ fn evenly(bundles: &[Vec<Statement>], count: usize, limit: usize) -> Option<Vec<
 }
 
 /// One bundle if the statements fit a document, else several.
-fn split_to_fit(statements: Vec<Statement>, limit: usize) -> Vec<Vec<Statement>> {
+fn split_to_fit(statements: Vec<Placed>, limit: usize) -> Vec<Vec<Placed>> {
     if size(&statements) <= limit {
         return vec![statements];
     }
-    let mut bundles: Vec<Vec<Statement>> = Vec::new();
+    let mut bundles: Vec<Vec<Placed>> = Vec::new();
     for statement in statements.into_iter().flat_map(|statement| slices(statement, limit)) {
         match bundles.last_mut() {
             Some(last) if size(last) + size(std::slice::from_ref(&statement)) - size(&[]) < limit => {
@@ -123,59 +128,65 @@ fn split_to_fit(statements: Vec<Statement>, limit: usize) -> Vec<Vec<Statement>>
 }
 
 /// A statement that is too large on its own, sliced by its resources.
-fn slices(statement: Statement, limit: usize) -> Vec<Statement> {
-    let whole = size(std::slice::from_ref(&statement));
-    let ResourceClause::Resource(resources) = &statement.resources else { return vec![statement] };
+fn slices(placed: Placed, limit: usize) -> Vec<Placed> {
+    let whole = size(std::slice::from_ref(&placed));
+    let ResourceClause::Resource(resources) = &placed.statement.resources else { return vec![placed] };
     if whole <= limit || resources.len() < 2 {
-        return vec![statement];
+        return vec![placed];
     }
-    let of_resources: usize = resources.iter().map(|pattern| pattern.as_str().len() + 3).sum();
-    let room = limit.saturating_sub(whole - of_resources).max(1);
-    let mut parts: Vec<Vec<_>> = vec![Vec::new()];
+    let weight = |pattern: &ArnPattern| pattern.as_str().len() + 3;
+    let of_resources: usize = resources.iter().map(weight).sum();
+    // A slice's Sid is longer than the statement's own.
+    let room = limit.saturating_sub(whole - of_resources + 8).max(1);
+    let mut parts: Vec<Vec<ArnPattern>> = vec![Vec::new()];
     let mut used = 0;
     for pattern in resources {
-        let weight = pattern.as_str().len() + 3;
-        if used + weight > room && used > 0 {
+        if used + weight(pattern) > room && used > 0 {
             parts.push(Vec::new());
             used = 0;
         }
-        used += weight;
+        used += weight(pattern);
         if let Some(part) = parts.last_mut() {
             part.push(pattern.clone());
         }
     }
-    let slice = |(number, part): (usize, Vec<_>)| Statement {
-        sid: statement
-            .sid
-            .as_ref()
-            .map(|sid| if number == 0 { sid.clone() } else { format!("{sid}Part{}", number + 1) }),
+    parts.into_iter().enumerate().map(|(number, part)| slice(&placed, number, part)).collect()
+}
+
+fn slice(placed: &Placed, number: usize, part: Vec<ArnPattern>) -> Placed {
+    let named = |sid: &String| if number == 0 { sid.clone() } else { format!("{sid}Part{}", number + 1) };
+    let statement = Statement {
+        sid: placed.statement.sid.as_ref().map(named),
         resources: ResourceClause::Resource(part.into_iter().collect()),
-        ..statement.clone()
+        ..placed.statement.clone()
     };
-    parts.into_iter().enumerate().map(slice).collect()
+    Placed { statement, ..placed.clone() }
 }
 
-fn size(statements: &[Statement]) -> usize {
-    policy_characters(&PolicyDocument::new(statements.to_vec()))
+fn size(placed: &[Placed]) -> usize {
+    policy_characters(&document(placed))
 }
 
-fn named(documents: Vec<Document>, options: &ReduceOptions) -> Vec<NamedPolicy> {
+fn document(placed: &[Placed]) -> PolicyDocument {
+    PolicyDocument::new(placed.iter().map(|one| one.statement.clone()).collect())
+}
+
+fn named(documents: Vec<Document>, options: &ReduceOptions) -> Packed {
     let base = if options.name.is_empty() { "policy" } else { &options.name };
-    let mut names: Vec<String> = Vec::new();
+    let mut packed = Packed { policies: Vec::new(), sections: Vec::new() };
     for section in [Section::Main, Section::Bootstrap] {
         let stem = match section {
             Section::Bootstrap => format!("{base}-bootstrap"),
             _ => base.to_owned(),
         };
-        let count = documents.iter().filter(|(of, _)| *of == section).count();
-        match count {
-            1 => names.push(stem),
-            _ => names.extend((1..=count).map(|number| format!("{stem}-{number}"))),
+        let of_section: Vec<&Vec<Placed>> =
+            documents.iter().filter(|(of, _)| *of == section).map(|(_, placed)| placed).collect();
+        for (number, placed) in of_section.iter().enumerate() {
+            let name = if of_section.len() == 1 { stem.clone() } else { format!("{stem}-{}", number + 1) };
+            let document = document(placed);
+            packed.policies.push(NamedPolicy { name, characters: policy_characters(&document), document });
+            packed.sections.push(placed.iter().map(|one| one.section).collect());
         }
     }
-    let policy = |(name, (_, statements)): (String, Document)| {
-        let document = PolicyDocument::new(statements);
-        NamedPolicy { name, characters: policy_characters(&document), document }
-    };
-    names.into_iter().zip(documents).map(policy).collect()
+    packed
 }

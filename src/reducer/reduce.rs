@@ -4,31 +4,51 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conditions::Narrowing;
-use super::drafts::{Draft, draft};
+use super::drafts::{Draft, draft, not_allowed};
 use super::generalize::Generalizer;
 use super::kinds::Kinds;
+use super::merge::merge_conditions;
+use super::ownership::owner_tags;
 use super::reduction::Withheld;
 use super::sample::Sample;
-use super::statements::{Freedom, Placed, Section, build};
-use super::{Grant, ReduceError, ReduceOptions, VerifiedPolicy, Widening, WideningRule, pack, verify};
-use crate::aggregator::{Certainty, Evidence, Origin, Usage};
+use super::section::Section;
+use super::statements::{Freedom, Placed, build};
+use super::{
+    Grant, ReduceError, ReduceOptions, VerifiedPolicy, Widening, WideningRule, bootstrap, configured, lifecycle, pack,
+    replay, verify,
+};
+use crate::aggregator::{Certainty, Evidence, Usage};
 use crate::catalog::Catalog;
 
 /// Reduces usage to the tightest policy that covers it, and proves it.
 pub fn reduce(usage: &Usage, catalog: &Catalog, options: &ReduceOptions) -> Result<VerifiedPolicy, ReduceError> {
     let kinds = Kinds::new(catalog);
     let generalizer = Generalizer::new(usage, &kinds, &options.user_rules);
-    let (samples, withheld) = samples(usage, &generalizer, options);
+    let (mut samples, withheld) = samples(usage, &generalizer, options);
+    let seen = samples.len();
+    if options.complete_lifecycle {
+        samples.extend(lifecycle::samples(usage, catalog, &generalizer));
+    }
+    let owner_tags = owner_tags(usage, catalog, options);
     let narrowing = Narrowing {
         level: options.conditions,
         catalog,
         kinds: &kinds,
         generalizer: &generalizer,
-        owner_tags: &options.owner_tags,
+        owner_tags: &owner_tags,
     };
-    let drafts = draft(&samples, &narrowing);
-    let sections: Vec<Section> = drafts.iter().map(|draft| section(draft, &samples)).collect();
-    let (placed, policies, proof) = proved(&drafts, &sections, &samples, &kinds, options)?;
+    let mut drafts = draft(&samples, &(0..seen).collect::<Vec<_>>(), &narrowing, Section::Main);
+    if options.split_bootstrap {
+        bootstrap::mark(&mut drafts, &samples);
+    }
+    let completed = samples.len();
+    samples.extend(configured::samples(usage, &options.user_rules));
+    for (section, from, to) in [(Section::Lifecycle, seen, completed), (Section::User, completed, samples.len())] {
+        let added = not_allowed(&samples, &(from..to).collect::<Vec<_>>(), &drafts);
+        drafts.extend(draft(&samples, &added, &narrowing, section));
+    }
+    merge_conditions(&mut drafts, &kinds, catalog);
+    let (placed, policies, proof) = proved(&drafts, &samples, &generalizer, options)?;
     Ok(VerifiedPolicy {
         policies,
         grants: grants(&drafts, &placed, &samples),
@@ -58,23 +78,12 @@ fn samples<'u>(
             continue;
         }
         samples.push(Sample {
-            request: used.to_request(),
+            request: usage.request_with_known_tags(used, observation),
             observation: Cow::Borrowed(observation),
             generalized: generalizer.generalize(used, observation),
         });
     }
     (samples, withheld.into_iter().collect())
-}
-
-fn section(draft: &Draft, samples: &[Sample<'_>]) -> Section {
-    let all = |origin: Origin| draft.samples.iter().all(|at| samples[*at].observation.origin == origin);
-    if all(Origin::Lifecycle) {
-        Section::Lifecycle
-    } else if all(Origin::User) {
-        Section::User
-    } else {
-        Section::Main
-    }
 }
 
 type Proved = (Vec<Placed>, Vec<super::NamedPolicy>, super::Proof);
@@ -83,16 +92,16 @@ type Proved = (Vec<Placed>, Vec<super::NamedPolicy>, super::Proof);
 /// superfluous, the statements are built again without free pairs.
 fn proved(
     drafts: &[Draft],
-    sections: &[Section],
     samples: &[Sample<'_>],
-    kinds: &Kinds<'_>,
+    generalizer: &Generalizer<'_>,
     options: &ReduceOptions,
 ) -> Result<Proved, ReduceError> {
     let attempt = |freedom: Freedom| {
-        let placed = build(drafts, sections, kinds, freedom);
-        let policies = pack::pack(&placed, options)?;
-        let proof = verify::prove(&policies, drafts, samples)?;
-        Ok((placed, policies, proof))
+        let placed = build(drafts, generalizer.kinds(), freedom)?;
+        let packed = pack::pack(&placed, options)?;
+        let mut proof = verify::prove(&packed, drafts, samples)?;
+        replay::prove(&mut proof, &packed, drafts, samples, generalizer.tokens())?;
+        Ok((placed, packed.policies, proof))
     };
     match attempt(Freedom::Full) {
         Err(ReduceError::ProofFailed(_)) => attempt(Freedom::None),

@@ -64,6 +64,12 @@ pub struct Proof {
     pub grants_tested: usize,
     /// Grants that could be dropped with every request still allowed (none, or nothing is printed).
     pub removable: usize,
+    /// Requests replayed as the next run would make them: generated ids and names drawn anew. All are allowed.
+    pub renamed: usize,
+    /// Requests close to the seen ones that nobody made: another account, Region, name, service or policy, no tag.
+    pub near_misses: usize,
+    /// Of these, denied. The others lie inside a widening of the list.
+    pub near_misses_denied: usize,
 }
 
 /// A policy set that passed its proof. Made only by [`reduce`].

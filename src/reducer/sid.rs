@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::kinds::Kinds;
-use super::statements::{Placed, Section};
+use super::statements::Placed;
 use super::tokens::tokens;
 use crate::iam::{Action, ArnPattern, Statement};
 
@@ -13,19 +13,13 @@ const LONGEST: usize = 48;
 /// What a statement is for, in letters and digits.
 pub(crate) fn purpose(placed: &Placed, kinds: &Kinds<'_>) -> String {
     let statement = &placed.statement;
-    let section = match placed.section {
-        Section::Main => "",
-        Section::Bootstrap => "Once",
-        Section::Lifecycle => "Lifecycle",
-        Section::User => "Configured",
-    };
     let actions: Vec<Action> = statement.actions.patterns().iter().filter_map(|pattern| pattern.as_action()).collect();
     let service = capitalized(&placed.service);
     let what = match actions.as_slice() {
         [only] => capitalized(only.name()),
         _ => format!("{}{}", of_resources(placed, kinds), of_verbs(&actions)),
     };
-    let mut text: String = format!("{section}{service}{what}{}", of_conditions(statement));
+    let mut text: String = format!("{}{service}{what}{}", placed.section, of_conditions(statement));
     text.truncate(LONGEST);
     text
 }
@@ -50,9 +44,11 @@ fn of_resources(placed: &Placed, kinds: &Kinds<'_>) -> String {
         .iter()
         .flat_map(|pattern| kinds.of(&placed.service, pattern).iter().cloned().collect::<Vec<_>>())
         .collect();
-    let named: Vec<String> = found.iter().take(2).map(|kind| capitalized(kind)).collect();
-    let more = if found.len() > 2 { "AndMore" } else { "" };
-    format!("{}{more}", named.concat())
+    match found.len() {
+        0 => String::new(),
+        1 | 2 => found.iter().map(|kind| capitalized(kind)).collect(),
+        _ => "Resources".to_owned(),
+    }
 }
 
 fn of_verbs(actions: &[Action]) -> &'static str {

@@ -2,24 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ReduceError;
 use super::cover::{Cell, Instance, cover};
 use super::drafts::Draft;
 use super::kinds::Kinds;
+use super::section::Section;
 use super::sid;
 use crate::iam::{Action, ActionPattern, ArnPattern, Conditions, Statement};
-
-/// Part of the policy set that is kept apart from the others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Section {
-    /// What the records show.
-    Main,
-    /// What is done once an account.
-    Bootstrap,
-    /// What was added to read, change and delete what the principal created.
-    Lifecycle,
-    /// What the configuration file asks for.
-    User,
-}
 
 /// A statement and where it belongs.
 #[derive(Debug, Clone)]
@@ -51,11 +40,11 @@ pub(crate) enum Freedom {
 }
 
 /// Statements for all grants, in the order of section, service and name.
-pub(crate) fn build(drafts: &[Draft], sections: &[Section], kinds: &Kinds<'_>, freedom: Freedom) -> Vec<Placed> {
+pub(crate) fn build(drafts: &[Draft], kinds: &Kinds<'_>, freedom: Freedom) -> Result<Vec<Placed>, ReduceError> {
     let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
     for (at, draft) in drafts.iter().enumerate() {
         let group = Group {
-            section: sections.get(at).copied().unwrap_or(Section::Main),
+            section: draft.section,
             service: draft.action.service().to_owned(),
             any: draft.pattern.is_any(),
             conditions: draft.conditions.clone(),
@@ -65,18 +54,19 @@ pub(crate) fn build(drafts: &[Draft], sections: &[Section], kinds: &Kinds<'_>, f
     let granted = Granted::new(drafts);
     let mut placed: Vec<Placed> = Vec::new();
     for (group, members) in groups {
-        placed.extend(statements_of(
-            &group,
-            &members,
-            drafts,
-            &Free { group: &group, granted: &granted, kinds, freedom },
-        ));
+        let free = Free { group: &group, granted: &granted, kinds, freedom };
+        placed.extend(statements_of(&group, &members, drafts, &free)?);
     }
     name(&mut placed, drafts, kinds);
-    placed
+    Ok(placed)
 }
 
-fn statements_of(group: &Group, members: &[usize], drafts: &[Draft], free: &Free<'_>) -> Vec<Placed> {
+fn statements_of(
+    group: &Group,
+    members: &[usize],
+    drafts: &[Draft],
+    free: &Free<'_>,
+) -> Result<Vec<Placed>, ReduceError> {
     let actions: Vec<&Action> = distinct(members.iter().map(|at| &drafts[*at].action));
     let patterns: Vec<&ArnPattern> = distinct(members.iter().map(|at| &drafts[*at].pattern));
     let pairs: BTreeMap<(&Action, &ArnPattern), usize> =
@@ -92,8 +82,11 @@ fn statements_of(group: &Group, members: &[usize], drafts: &[Draft], free: &Free
         },
     );
     let rectangles = cover(&instance);
+    if !instance.is_exact(&rectangles) {
+        return Err(ReduceError::ProofFailed(format!("the statements of {} are no exact cover", group.service)));
+    }
     let mut owner: BTreeSet<usize> = BTreeSet::new();
-    rectangles
+    let placed = rectangles
         .iter()
         .map(|rectangle| {
             let of_statement: Vec<&Action> = rectangle.rows().map(|row| actions[row]).collect();
@@ -110,7 +103,8 @@ fn statements_of(group: &Group, members: &[usize], drafts: &[Draft], free: &Free
                 grants,
             }
         })
-        .collect()
+        .collect();
+    Ok(placed)
 }
 
 /// Two quotes and a comma.

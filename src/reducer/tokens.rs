@@ -74,6 +74,18 @@ impl TokenRules {
         out
     }
 
+    /// The ARN of the same thing after another run: each changing token drawn anew.
+    pub fn renamed(&self, arn: &Arn) -> Option<Arn> {
+        let near = self.rules_within(arn);
+        let rename = |piece: &str| {
+            let rule = self.everywhere.get(piece).or_else(|| near.and_then(|rules| rules.get(piece)));
+            rule.map_or_else(|| piece.to_owned(), |rule| redrawn(piece, &rule.pattern))
+        };
+        let resource: String = pieces(arn.resource()).map(rename).collect();
+        let (partition, service, region, account) = (arn.partition(), arn.service(), arn.region(), arn.account());
+        (resource != arn.resource()).then(|| Arn::from_parts(partition, service, region, account, &resource))
+    }
+
     /// Rules of the ARN itself or of the closest ARN above it.
     fn rules_within(&self, arn: &Arn) -> Option<&BTreeMap<String, TokenRule>> {
         if self.within.is_empty() {
@@ -85,6 +97,31 @@ impl TokenRules {
         ancestors.filter_map(|above| self.within.get(&above)).last()
     }
 }
+
+/// The token with other characters where its pattern lets them change: digits for digits, letters for letters.
+fn redrawn(token: &str, pattern: &str) -> String {
+    let fixed = match pattern.strip_suffix('*') {
+        // `vpc-0a1b` is drawn anew behind its kind.
+        Some("") => token.find('-').filter(|at| *at <= LONGEST_KIND).map_or(0, |at| at + 1),
+        Some(stem) => stem.len(),
+        None => pattern.find('?').unwrap_or(token.len()),
+    };
+    let redraw = |(at, c): (usize, char)| match c {
+        _ if at < fixed => c,
+        '0'..='8' | 'a'..='e' | 'A'..='E' => char::from_u32(u32::from(c) + 1).unwrap_or(c),
+        '9' => '0',
+        'f' => 'a',
+        'F' => 'A',
+        'g'..='y' | 'G'..='Y' => char::from_u32(u32::from(c) + 1).unwrap_or(c),
+        'z' => 'g',
+        'Z' => 'G',
+        other => other,
+    };
+    token.char_indices().map(redraw).collect()
+}
+
+/// The kind in front of an id (`launch-template` has none, `subnet` and `tgw-attach` do).
+const LONGEST_KIND: usize = 8;
 
 /// The tokens of a resource part and the separators between them, in order.
 pub(crate) fn pieces(resource: &str) -> impl Iterator<Item = &str> {
@@ -119,6 +156,17 @@ mod tests {
         assert_eq!(rewritten(&rules, "arn:aws:ec2:r:1:vpc/vpc-0a1"), "vpc/*");
         assert_eq!(rewritten(&rules, "arn:aws:ec2:r:1:vpc/vpc-0a1b"), "vpc/vpc-0a1b");
         assert_eq!(rewritten(&rules, "arn:aws:x:r:1:a:vpc-0a1:b//vpc-0a1/"), "a:*:b//*/");
+    }
+
+    #[test]
+    fn another_run_draws_other_ids_of_the_same_form() {
+        let mut rules = TokenRules::default();
+        rules.add("vpc-0a9f", rule("*"));
+        rules.add("node-20261", rule("node-?????"));
+        let renamed = |arn: &str| rules.renamed(&arn.parse().unwrap()).map(|arn| arn.to_string());
+        assert_eq!(renamed("arn:aws:ec2:r:1:vpc/vpc-0a9f").unwrap(), "arn:aws:ec2:r:1:vpc/vpc-1b0a");
+        assert_eq!(renamed("arn:aws:iam::1:role/node-20261").unwrap(), "arn:aws:iam::1:role/node-31372");
+        assert_eq!(renamed("arn:aws:iam::1:role/node"), None);
     }
 
     #[test]

@@ -4,16 +4,18 @@
 //! each action and each resource of a statement; some request must then be denied. For speed the statements are looked
 //! up by action, so that a request meets only those that can concern it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::drafts::{Draft, allows};
+use super::pack::Packed;
 use super::sample::Sample;
+use super::section::Section;
 use super::{NamedPolicy, Proof, ReduceError};
 use crate::iam::{ActionPattern, Decision, PolicyDocument, Request, ResourceClause, Statement, evaluate};
 
 /// Proves the documents, or says which request they fail.
-pub(crate) fn prove(policies: &[NamedPolicy], drafts: &[Draft], samples: &[Sample<'_>]) -> Result<Proof, ReduceError> {
-    let judge = Judge::new(policies);
+pub(crate) fn prove(packed: &Packed, drafts: &[Draft], samples: &[Sample<'_>]) -> Result<Proof, ReduceError> {
+    let judge = Judge::new(&packed.policies);
     let mut proof = Proof { requests: samples.len(), ..Proof::default() };
     for sample in samples {
         if !judge.allows(&sample.request) {
@@ -21,7 +23,7 @@ pub(crate) fn prove(policies: &[NamedPolicy], drafts: &[Draft], samples: &[Sampl
         }
         proof.allowed += 1;
     }
-    let removable = superfluous(&judge, drafts, samples);
+    let removable = superfluous(packed, drafts, samples);
     proof.grants_tested = drafts.len();
     proof.removable = removable.len();
     match removable.first() {
@@ -65,21 +67,40 @@ impl<'p> Judge<'p> {
 }
 
 /// Grants, and actions and resources of statements, that could go with every request still allowed.
-fn superfluous(judge: &Judge<'_>, drafts: &[Draft], samples: &[Sample<'_>]) -> Vec<String> {
-    let mut by_action: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (at, sample) in samples.iter().enumerate() {
-        by_action.entry(sample.request.action.folded()).or_default().push(at);
-    }
-    let mut needed = Needed::new(judge);
-    let mut useless = Vec::new();
-    let mut grants: BTreeMap<&str, Vec<&Draft>> = BTreeMap::new();
+///
+/// What was added to the evidence comes on top of it: a grant of the evidence must be needed among those of the evidence,
+/// whatever was added; a grant that was added must be needed among all up to its own layer.
+fn superfluous(packed: &Packed, drafts: &[Draft], samples: &[Sample<'_>]) -> Vec<String> {
+    let mut layer_of: Vec<Option<u8>> = vec![None; samples.len()];
     for draft in drafts {
+        for at in &draft.samples {
+            layer_of[*at] = Some(draft.section.layer());
+        }
+    }
+    let layers: BTreeSet<u8> = drafts.iter().map(|draft| draft.section.layer()).collect();
+    layers.into_iter().flat_map(|layer| superfluous_in(layer, packed, drafts, samples, &layer_of)).collect()
+}
+
+fn superfluous_in(
+    layer: u8,
+    packed: &Packed,
+    drafts: &[Draft],
+    samples: &[Sample<'_>],
+    layer_of: &[Option<u8>],
+) -> Vec<String> {
+    let mut by_action: BTreeMap<&str, Vec<&Request>> = BTreeMap::new();
+    for (sample, _) in samples.iter().zip(layer_of).filter(|(_, of)| **of == Some(layer)) {
+        by_action.entry(sample.request.action.folded()).or_default().push(&sample.request);
+    }
+    let mut grants: BTreeMap<&str, Vec<&Draft>> = BTreeMap::new();
+    for draft in drafts.iter().filter(|draft| draft.section.layer() <= layer) {
         grants.entry(draft.action.folded()).or_default().push(draft);
     }
-    for (action, members) in by_action {
-        let requests: Vec<&Request> = members.iter().map(|at| &samples[*at].request).collect();
+    let mut needed = Needed::new(packed, layer);
+    let mut useless = Vec::new();
+    for (action, requests) in by_action {
         let of_action = grants.get(action).map(Vec::as_slice).unwrap_or_default();
-        useless.extend(useless_grants(of_action, &requests));
+        useless.extend(useless_grants(of_action, &requests, layer));
         requests.iter().for_each(|request| needed.count(request));
     }
     useless.extend(needed.missing());
@@ -87,7 +108,7 @@ fn superfluous(judge: &Judge<'_>, drafts: &[Draft], samples: &[Sample<'_>]) -> V
 }
 
 /// Grants of one action without which all its requests are still allowed.
-fn useless_grants(grants: &[&Draft], requests: &[&Request]) -> Vec<String> {
+fn useless_grants(grants: &[&Draft], requests: &[&Request], layer: u8) -> Vec<String> {
     let documents: Vec<PolicyDocument> = grants.iter().map(|grant| grant.document()).collect();
     let mut exact: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     let mut wide: Vec<usize> = Vec::new();
@@ -109,18 +130,21 @@ fn useless_grants(grants: &[&Draft], requests: &[&Request]) -> Vec<String> {
             needed[only] = true;
         }
     }
-    let useless = grants.iter().zip(needed).filter(|(_, needed)| !needed);
+    let own = grants.iter().zip(needed).filter(|(grant, _)| grant.section.layer() == layer);
+    let useless = own.filter(|(_, needed)| !needed);
     useless.map(|(grant, _)| format!("{} on `{}`", grant.action, grant.pattern)).collect()
 }
 
 /// Marks the actions and resources of statements that some request needs.
 struct Needed<'p> {
+    layer: u8,
     statements: Vec<Marked<'p>>,
     by_action: BTreeMap<String, Vec<usize>>,
 }
 
 /// A statement with what of it some request needs.
 struct Marked<'p> {
+    layer: u8,
     statement: &'p Statement,
     alone: PolicyDocument,
     resources: Vec<&'p crate::iam::ArnPattern>,
@@ -130,12 +154,16 @@ struct Marked<'p> {
 }
 
 impl<'p> Needed<'p> {
-    fn new(judge: &Judge<'p>) -> Self {
-        let statements = judge.policies.iter().flat_map(|policy| &policy.document.statements);
-        let marked = |statement: &'p Statement| {
+    /// Looks at the statements up to a layer.
+    fn new(packed: &'p Packed, layer: u8) -> Self {
+        let of_policy = packed.policies.iter().zip(&packed.sections);
+        let statements = of_policy.flat_map(|(policy, sections)| policy.document.statements.iter().zip(sections));
+        let up_to = statements.filter(|(_, section)| section.layer() <= layer);
+        let marked = |(statement, section): (&'p Statement, &Section)| {
             let resources: Vec<_> = statement.resources.patterns().iter().collect();
             let actions: Vec<_> = statement.actions.patterns().iter().collect();
             Marked {
+                layer: section.layer(),
                 alone: PolicyDocument::new(vec![Statement {
                     resources: ResourceClause::Resource([crate::iam::ArnPattern::any()].into()),
                     ..statement.clone()
@@ -147,7 +175,7 @@ impl<'p> Needed<'p> {
                 actions,
             }
         };
-        Self { statements: statements.map(marked).collect(), by_action: BTreeMap::new() }
+        Self { layer, statements: up_to.map(marked).collect(), by_action: BTreeMap::new() }
     }
 
     /// Counts a request for what it alone keeps: the one statement that allows it, and there its one resource.
@@ -173,7 +201,7 @@ impl<'p> Needed<'p> {
     }
 
     fn missing(&self) -> Vec<String> {
-        self.statements.iter().flat_map(Marked::missing).collect()
+        self.statements.iter().filter(|marked| marked.layer == self.layer).flat_map(Marked::missing).collect()
     }
 }
 

@@ -11,7 +11,7 @@ use super::instance::{Instance, Rectangle};
 /// Beyond this many rectangles a start is only merged and pruned: dissolving looks at every pair again and again.
 const DISSOLVE_LIMIT: usize = 160;
 /// Up to this many rectangles, pairs are dissolved too.
-const PAIR_LIMIT: usize = 24;
+const PAIR_LIMIT: usize = 12;
 
 /// The cheapest cover that the search finds, in the order of its first row and column.
 pub(crate) fn search(instance: &Instance) -> Vec<Rectangle> {
