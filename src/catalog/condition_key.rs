@@ -67,7 +67,7 @@ impl ConditionKeyEntry {
 }
 
 /// Whether a key of the reference, variables and all, names `key`. A variable stands for one character or more.
-pub(super) fn names_key(entry: &str, key: &ConditionKey) -> bool {
+pub(crate) fn names_key(entry: &str, key: &ConditionKey) -> bool {
     let Some((before, rest)) = entry.split_once("${") else {
         return entry.eq_ignore_ascii_case(key.as_str());
     };

@@ -2,7 +2,7 @@
 
 /// The edit distance between two names without regard to case, where a swap of neighbours counts as one edit ("optimal
 /// string alignment"; Boytsov, Indexing methods for approximate dictionary searching, 2011, section 2.1).
-pub(super) fn edit_distance(a: &str, b: &str) -> usize {
+pub(crate) fn edit_distance(a: &str, b: &str) -> usize {
     let fold = |text: &str| text.bytes().map(|byte| byte.to_ascii_lowercase()).collect::<Vec<_>>();
     let (a, b) = (fold(a), fold(b));
     let mut before: Vec<usize> = Vec::new();
@@ -28,7 +28,7 @@ pub(super) fn edit_distance(a: &str, b: &str) -> usize {
 }
 
 /// How far apart a typing error and the name it stands for may be: a third of the name's length.
-pub(super) fn is_near(distance: usize, name: &str) -> bool {
+pub(crate) fn is_near(distance: usize, name: &str) -> bool {
     distance <= (name.len() / 3).max(1)
 }
 

@@ -20,9 +20,11 @@ mod tests;
 
 pub use action_entry::{ActionEntry, ActionResourceType};
 pub use arn_template::{ArnTemplate, Part, Place};
+pub(crate) use condition_key::names_key;
 pub use condition_key::{ConditionKeyEntry, ConditionValueType, UnknownValueType};
 pub use container::{CatalogBuilder, CatalogInfo};
 pub use corrections::{Change, Correction};
+pub(crate) use edit_distance::{edit_distance, is_near};
 pub use embedded::{Catalog, CatalogError};
 pub use resource_type::ResourceType;
 pub use service::Service;

@@ -6,6 +6,7 @@ mod action;
 mod action_pattern;
 mod arn;
 mod arn_pattern;
+pub mod automaton;
 mod compare;
 mod condition;
 mod condition_holds;

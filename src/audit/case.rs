@@ -1,0 +1,176 @@
+//! Everything that the kinds of findings look at, worked out once: which request fits which statement, and what the
+//! evidence itself needs.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::fit::{Asked, Fit};
+use super::shapes::Shapes;
+use super::verdict::{Verdict, decide};
+use super::{AuditOptions, Finding, Place, PresentPolicies, PresentPolicy};
+use crate::aggregator::{Observation, Origin, Usage, UsedRequest};
+use crate::catalog::{ActionEntry, Catalog};
+use crate::iam::{AccessLevel, Action, ActionPattern, ArnPattern, PrincipalArn, Resource, Statement};
+use crate::reducer::{ReduceOptions, VerifiedPolicy, reduce};
+
+/// Policies, evidence and knowledge of one audit.
+#[derive(Debug)]
+pub(super) struct Case<'a> {
+    pub present: &'a PresentPolicies,
+    pub usage: &'a Usage,
+    pub catalog: &'a Catalog,
+    pub options: &'a AuditOptions,
+    pub shapes: Shapes<'a>,
+    /// All statements of the role's own policies, in order.
+    pub statements: Vec<StatementCase<'a>>,
+    /// All requests of the usage, in order.
+    pub requests: Vec<RequestCase<'a>>,
+    /// The tightest policy for the evidence; `None` where there is none.
+    pub tight: Option<VerifiedPolicy>,
+    actions_of_services: RefCell<BTreeMap<String, BTreeSet<Action>>>,
+}
+
+/// One statement of the role's own policies.
+#[derive(Debug)]
+pub(super) struct StatementCase<'a> {
+    pub policy: &'a PresentPolicy,
+    pub index: usize,
+    pub statement: &'a Statement,
+    /// Requests that it speaks of, for sure or perhaps, by index.
+    pub requests: Vec<usize>,
+}
+
+/// One request of the usage.
+#[derive(Debug)]
+pub(super) struct RequestCase<'a> {
+    pub used: &'a UsedRequest,
+    pub observation: &'a Observation,
+    pub asked: Asked,
+    pub verdict: Verdict,
+}
+
+/// What a finding has been made of already, so that each fault is told once.
+#[derive(Debug, Default)]
+pub(super) struct Spoken {
+    pub statements: BTreeSet<usize>,
+    pub actions: BTreeSet<(usize, ActionPattern)>,
+    pub resources: BTreeSet<(usize, ArnPattern)>,
+    /// Requests that are told of elsewhere.
+    pub requests: BTreeSet<(Action, Resource)>,
+}
+
+/// A kind of finding.
+pub(super) type Find = fn(&Case<'_>, &mut Spoken) -> Vec<Finding>;
+
+impl<'a> Case<'a> {
+    pub fn new(
+        present: &'a PresentPolicies,
+        usage: &'a Usage,
+        catalog: &'a Catalog,
+        options: &'a AuditOptions,
+    ) -> Self {
+        let request = |(used, observation): (&'a UsedRequest, &'a Observation)| {
+            let asked = Asked::new(used, observation, &usage.principal);
+            let verdict = decide(present, &asked);
+            RequestCase { used, observation, asked, verdict }
+        };
+        let requests: Vec<RequestCase<'a>> = usage.requests.iter().map(request).collect();
+        let statements = present.identity.iter().flat_map(|policy| {
+            let statements = policy.document.statements.iter().enumerate();
+            statements.map(move |(index, statement)| StatementCase { policy, index, statement, requests: Vec::new() })
+        });
+        let mut statements: Vec<StatementCase<'a>> = statements.collect();
+        for one in &mut statements {
+            let fits = |(_, request): &(usize, &RequestCase<'_>)| {
+                request.asked.fits(&one.policy.document, one.statement) != Fit::No
+            };
+            one.requests = requests.iter().enumerate().filter(fits).map(|(at, _)| at).collect();
+        }
+        // A policy set of any size will do here: it is compared, not attached.
+        let reduced = reduce(usage, catalog, &ReduceOptions { max_policies: usize::MAX, ..ReduceOptions::default() });
+        Self {
+            present,
+            usage,
+            catalog,
+            options,
+            shapes: Shapes::new(catalog),
+            statements,
+            requests,
+            tight: reduced.ok(),
+            actions_of_services: RefCell::default(),
+        }
+    }
+
+    pub fn role(&self) -> &PrincipalArn {
+        &self.usage.principal
+    }
+
+    /// Requests that were allowed, not those that AWS denied.
+    pub fn granted_requests(&self) -> impl Iterator<Item = &RequestCase<'a>> {
+        self.requests.iter().filter(|request| request.was_allowed())
+    }
+
+    /// Requests of a statement that were allowed.
+    pub fn requests_of(&self, one: &StatementCase<'_>) -> impl Iterator<Item = &RequestCase<'a>> {
+        one.requests.iter().filter_map(|at| self.requests.get(*at)).filter(|request| request.was_allowed())
+    }
+
+    /// Before this moment a use no longer counts.
+    pub fn used_since(&self) -> Timestamp {
+        let end = self.usage.coverage.last_event.unwrap_or(self.options.now);
+        end.checked_sub(self.options.unused_for).unwrap_or(Timestamp::MIN)
+    }
+
+    /// The actions of the catalogue that a pattern stands for.
+    pub fn actions(&self, pattern: &ActionPattern) -> Vec<&'a ActionEntry> {
+        let catalog = self.catalog;
+        let of = |service: &str| catalog.actions(service).iter().filter(|entry| pattern.matches(&entry.action));
+        match pattern.service() {
+            Some(service) if !service.contains(['*', '?']) => of(service).collect(),
+            _ => catalog.services().flat_map(of).collect(),
+        }
+    }
+
+    /// Actions of a service that were used, whatever the resource.
+    pub fn used_actions(&self, service: &str) -> BTreeSet<Action> {
+        let mut known = self.actions_of_services.borrow_mut();
+        let used = known.entry(service.to_owned()).or_insert_with(|| {
+            let of_service = self.granted_requests().map(|request| &request.used.action);
+            of_service.filter(|action| action.service() == service).cloned().collect()
+        });
+        used.clone()
+    }
+
+    pub fn access_level(&self, action: &Action) -> Option<AccessLevel> {
+        self.catalog.action(action).map(|entry| entry.access_level)
+    }
+}
+
+impl RequestCase<'_> {
+    /// Not only denied.
+    pub fn was_allowed(&self) -> bool {
+        self.observation.origin != Origin::Denied
+    }
+}
+
+impl StatementCase<'_> {
+    pub fn place(&self) -> Place {
+        self.policy.place(self.index)
+    }
+
+    /// The place of an action in the statement.
+    pub fn place_of_action(&self, pattern: &ActionPattern) -> Place {
+        let line = self.policy.statement_lines(self.index).and_then(|lines| lines.actions.get(pattern).copied());
+        let place = self.place();
+        Place { line: line.or(place.line), ..place }
+    }
+
+    /// The place of a resource in the statement.
+    pub fn place_of_resource(&self, pattern: &ArnPattern) -> Place {
+        let line = self.policy.statement_lines(self.index).and_then(|lines| lines.resources.get(pattern).copied());
+        let place = self.place();
+        Place { line: line.or(place.line), ..place }
+    }
+}

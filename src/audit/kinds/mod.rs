@@ -1,0 +1,40 @@
+//! The kinds of findings, one file each.
+
+mod idle;
+pub(super) mod never_matches;
+pub(super) mod unused_action;
+pub(super) mod unused_service;
+pub(super) mod unused_statement;
+
+use super::case::Case;
+use super::Severity;
+use crate::iam::{AccessLevel, Action, Resource};
+
+/// How bad it is that these are allowed and not needed: what changes permissions is worse than what changes resources.
+fn spare_severity<'a>(case: &Case<'_>, actions: impl IntoIterator<Item = &'a Action>) -> Severity {
+    let of_action = |action: &Action| match case.access_level(action) {
+        Some(AccessLevel::PermissionsManagement) => Severity::Medium,
+        Some(AccessLevel::Write | AccessLevel::Tagging) => Severity::Low,
+        Some(AccessLevel::Read | AccessLevel::List) | None => Severity::Informational,
+    };
+    actions.into_iter().map(of_action).max().unwrap_or(Severity::Informational)
+}
+
+/// A few names and how many more there are.
+fn some_of<T: ToString>(names: impl IntoIterator<Item = T>, shown: usize) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| name.to_string()).collect();
+    let more = names.len().saturating_sub(shown);
+    let mut text = names.iter().take(shown).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text
+}
+
+/// A resource as a policy would name it.
+fn resource_text(resource: &Resource) -> String {
+    match resource {
+        Resource::Any => "*".to_owned(),
+        Resource::Arn(arn) => arn.to_string(),
+    }
+}

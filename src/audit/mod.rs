@@ -1,0 +1,52 @@
+//! Present policies against the evidence: what is granted and not used, used and not granted, can never match, changes
+//! nothing, or leads to more than it says.
+//!
+//! In: the policies, a [`Usage`], the catalogue, [`AuditOptions`] with the present moment. Out: [`Finding`]s. A pure
+//! function: reads no files, no clock. One file for each kind of finding under `kinds`. Each fault is told once: the
+//! kinds are asked in an order in which the more telling ones come first, and [`case::Spoken`] remembers what was told.
+
+mod case;
+mod finding;
+mod fit;
+mod kinds;
+mod options;
+mod present;
+mod shapes;
+mod unlogged;
+mod verdict;
+
+use case::{Case, Find, Spoken};
+pub use finding::{Confidence, Finding, FindingKind, KindText, Place, Severity};
+pub use fit::{Asked, Fit};
+pub use options::AuditOptions;
+pub use present::{Judge, PresentPolicies, PresentPolicy};
+pub use verdict::{Verdict, decide};
+
+use crate::aggregator::Usage;
+use crate::catalog::Catalog;
+
+/// Holds the policies against the evidence. Findings come most severe first, then by kind and place.
+pub fn audit(
+    present: &PresentPolicies,
+    usage: &Usage,
+    catalog: &Catalog,
+    options: &AuditOptions,
+) -> Vec<Finding> {
+    let case = Case::new(present, usage, catalog, options);
+    let mut spoken = Spoken::default();
+    let mut findings: Vec<Finding> = ORDER.iter().flat_map(|find| find(&case, &mut spoken)).collect();
+    findings.sort_by(|a, b| {
+        let key = |finding: &Finding| (std::cmp::Reverse(finding.severity), finding.kind, finding.place.clone());
+        key(a).cmp(&key(b)).then_with(|| a.subject.cmp(&b.subject))
+    });
+    findings
+}
+
+/// The kinds in the order in which they are asked: what is said of a part of a policy by one is not said again by the
+/// next.
+const ORDER: &[Find] = &[
+    kinds::never_matches::find,
+    kinds::unused_service::find,
+    kinds::unused_statement::find,
+    kinds::unused_action::find,
+];

@@ -1,0 +1,277 @@
+//! Texts that several patterns stand for together: finds one that belongs to some patterns and not to others, or knows
+//! that there is none.
+//!
+//! Each pattern is a small non-deterministic automaton. They are walked side by side, breadth first, over the characters
+//! that some pattern names and one that none names, which stands for all others: so the search is exact, and what it
+//! finds is among the shortest. (The subset construction of Rabin and Scott, Finite automata and their decision problems,
+//! 1959, made as far as the search goes.)
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::ArnPattern;
+use super::variable::has_variable;
+
+/// A set of texts, given by a pattern.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Language(Vec<Unit>);
+
+/// One element of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Unit {
+    Char(char),
+    One(Class),
+    /// None, one or many characters.
+    Run(Class),
+}
+
+/// Which characters a wildcard takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    Any,
+    /// Within a segment of an ARN.
+    NoColon,
+    /// Within a name: neither `:` nor `/`.
+    Name,
+}
+
+/// The outcome of a search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Search {
+    Found(String),
+    Nothing,
+    /// The patterns are too tangled to be walked in reasonable time.
+    GaveUp,
+}
+
+/// How many states are looked at before the search gives up. Only patterns made for the purpose get there.
+const MAX_STATES: usize = 10_000;
+
+impl Language {
+    /// What an ARN pattern stands for; `None` if it holds a policy variable, whose value only a request tells.
+    pub fn of_arn(pattern: &ArnPattern) -> Option<Self> {
+        if pattern.has_variable() {
+            return None;
+        }
+        if pattern.is_any() {
+            return Some(Self(vec![Unit::Run(Class::Any)]));
+        }
+        let mut language = Self(Vec::new());
+        for index in 0..5 {
+            language = language.then_pattern(pattern.segment(index)?, Class::NoColon).then_text(":");
+        }
+        Some(language.then_pattern(pattern.segment(5)?, Class::Any))
+    }
+
+    /// What a text with `*` and `?` stands for; `None` if it holds a policy variable.
+    pub fn of_pattern(pattern: &str) -> Option<Self> {
+        (!has_variable(pattern)).then(|| Self::default().then_pattern(pattern, Class::Any))
+    }
+
+    /// One text.
+    pub fn of_text(text: &str) -> Self {
+        Self::default().then_text(text)
+    }
+
+    /// These texts, each with this one behind it.
+    #[must_use]
+    pub fn then_text(mut self, text: &str) -> Self {
+        self.0.extend(text.chars().map(Unit::Char));
+        self
+    }
+
+    /// These texts, each with one character or more behind it.
+    #[must_use]
+    pub fn then_some(mut self, class: Class) -> Self {
+        self.0.extend([Unit::One(class), Unit::Run(class)]);
+        self
+    }
+
+    fn then_pattern(mut self, pattern: &str, class: Class) -> Self {
+        self.0.extend(pattern.chars().map(|character| match character {
+            '*' => Unit::Run(class),
+            '?' => Unit::One(class),
+            other => Unit::Char(other),
+        }));
+        self
+    }
+
+    /// Whether the text is one of these.
+    pub fn holds(&self, text: &str) -> bool {
+        let end = text.chars().fold(self.start(), |set, character| self.step(&set, character));
+        self.accepts(&end)
+    }
+
+    fn start(&self) -> States {
+        self.closure([0].into())
+    }
+
+    fn accepts(&self, set: &States) -> bool {
+        set.contains(&self.0.len())
+    }
+
+    fn step(&self, set: &States, character: char) -> States {
+        let moved = set.iter().filter_map(|&at| match self.0.get(at)? {
+            Unit::Char(wanted) => (*wanted == character).then_some(at + 1),
+            Unit::One(class) => class.holds(character).then_some(at + 1),
+            Unit::Run(class) => class.holds(character).then_some(at),
+        });
+        self.closure(moved.collect())
+    }
+
+    /// Adds the places that a `*` for no character leads to.
+    fn closure(&self, mut set: States) -> States {
+        let mut open: Vec<usize> = set.iter().copied().collect();
+        while let Some(at) = open.pop() {
+            if matches!(self.0.get(at), Some(Unit::Run(_))) && set.insert(at + 1) {
+                open.push(at + 1);
+            }
+        }
+        set
+    }
+
+    fn characters(&self) -> impl Iterator<Item = char> {
+        self.0.iter().flat_map(|unit| match unit {
+            Unit::Char(character) => vec![*character],
+            Unit::One(class) | Unit::Run(class) => class.parting().to_vec(),
+        })
+    }
+}
+
+impl Default for Language {
+    /// The empty text alone.
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+/// Places in one pattern that a text so far may have led to.
+type States = BTreeSet<usize>;
+
+impl Class {
+    fn holds(self, character: char) -> bool {
+        !self.parting().contains(&character)
+    }
+
+    /// The characters that it does not take.
+    fn parting(self) -> &'static [char] {
+        match self {
+            Self::Any => &[],
+            Self::NoColon => &[':'],
+            Self::Name => &[':', '/'],
+        }
+    }
+}
+
+/// Looks for a text of all `must` for which `wanted` holds, given which of the `others` it belongs to.
+pub fn find(must: &[&Language], others: &[&Language], wanted: impl Fn(&[bool]) -> bool) -> Search {
+    let languages: Vec<&Language> = must.iter().chain(others).copied().collect();
+    let alphabet = alphabet(&languages);
+    let start: Vec<States> = languages.iter().map(|language| language.start()).collect();
+    let mut came_from: BTreeMap<Vec<States>, Option<(usize, char)>> = BTreeMap::from([(start.clone(), None)]);
+    let mut order = vec![start];
+    let mut open = VecDeque::from([0]);
+    while let Some(at) = open.pop_front() {
+        let Some(state) = order.get(at).cloned() else { break };
+        if accepted(&languages, &state, must.len(), &wanted) {
+            return Search::Found(spell(&order, &came_from, at));
+        }
+        for &character in &alphabet {
+            let next: Vec<States> =
+                languages.iter().zip(&state).map(|(language, set)| language.step(set, character)).collect();
+            let dead = next.iter().take(must.len()).any(BTreeSet::is_empty);
+            if dead || came_from.contains_key(&next) {
+                continue;
+            }
+            if order.len() >= MAX_STATES {
+                return Search::GaveUp;
+            }
+            came_from.insert(next.clone(), Some((at, character)));
+            open.push_back(order.len());
+            order.push(next);
+        }
+    }
+    Search::Nothing
+}
+
+/// Whether some text belongs to both. A search that gives up says yes.
+pub fn meet(left: &Language, right: &Language) -> bool {
+    find(&[left, right], &[], |_| true) != Search::Nothing
+}
+
+fn accepted(languages: &[&Language], state: &[States], must: usize, wanted: impl Fn(&[bool]) -> bool) -> bool {
+    let accepts: Vec<bool> = languages.iter().zip(state).map(|(language, set)| language.accepts(set)).collect();
+    let (first, others) = accepts.split_at(must.min(accepts.len()));
+    first.iter().all(|accepts| *accepts) && wanted(others)
+}
+
+/// The characters that tell texts apart: those that are named, and one that is not.
+fn alphabet(languages: &[&Language]) -> Vec<char> {
+    let named: BTreeSet<char> = languages.iter().flat_map(|language| language.characters()).collect();
+    let fresh = ('a'..='z').rev().skip(2).chain('0'..='9').chain('\u{e000}'..='\u{f8ff}').find(|c| !named.contains(c));
+    fresh.into_iter().chain(named.iter().copied()).collect()
+}
+
+fn spell(order: &[Vec<States>], came_from: &BTreeMap<Vec<States>, Option<(usize, char)>>, end: usize) -> String {
+    let mut characters = Vec::new();
+    let mut at = end;
+    while let Some(Some((before, character))) = order.get(at).and_then(|state| came_from.get(state)) {
+        characters.push(*character);
+        at = *before;
+    }
+    characters.iter().rev().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str) -> Language {
+        Language::of_pattern(text).unwrap()
+    }
+
+    fn arn(text: &str) -> Language {
+        Language::of_arn(&text.parse().unwrap()).unwrap()
+    }
+
+    /// A text of `wide` that none of the others holds.
+    fn outside(wide: &Language, narrow: &[&Language]) -> Search {
+        find(&[wide], narrow, |held| held.iter().all(|held| !held))
+    }
+
+    #[test]
+    fn what_is_found_is_inside_one_and_outside_the_others() {
+        let (wide, left, right) = (pattern("a*"), pattern("ab*"), pattern("a"));
+        let Search::Found(text) = outside(&wide, &[&left, &right]) else { panic!("nothing found") };
+        assert!(wide.holds(&text) && !left.holds(&text) && !right.holds(&text), "{text}");
+    }
+
+    #[test]
+    fn a_union_may_cover_what_none_of_its_parts_does() {
+        let (short, long) = (pattern("?"), pattern("??*"));
+        assert_eq!(outside(&pattern("?*"), &[&short, &long]), Search::Nothing);
+        assert_eq!(outside(&pattern("*"), &[&short, &long]), Search::Found(String::new()));
+    }
+
+    #[test]
+    fn a_star_stays_in_its_segment_of_an_arn() {
+        let any_account = arn("arn:aws:s3:*:*:bucket/*");
+        assert!(any_account.holds("arn:aws:s3:::bucket/x:y") && !any_account.holds("arn:aws:s3:a:b:c:bucket/x"));
+        assert!(!meet(&arn("arn:aws:eks:r:1:addon/*/*/*"), &arn("arn:aws:eks:r:1:/createaddon")));
+    }
+
+    #[test]
+    fn a_name_holds_no_slash() {
+        let cluster = Language::of_text("cluster/").then_some(Class::Name);
+        assert!(meet(&cluster, &pattern("cluster/*")) && !meet(&cluster, &pattern("cluster/a/b")));
+        assert!(!meet(&cluster, &pattern("cluster/")));
+    }
+
+    #[test]
+    fn tangled_patterns_are_given_up() {
+        let tangled: Vec<Language> =
+            (0..5).map(|n| pattern(&format!("*a{}b*", "?".repeat(n + 2)))).collect();
+        let references: Vec<&Language> = tangled.iter().collect();
+        let search = find(&[&pattern("*")], &references, |held| held.iter().all(|held| *held));
+        assert!(matches!(search, Search::GaveUp | Search::Found(_)));
+    }
+}
