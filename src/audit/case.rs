@@ -1,8 +1,7 @@
 //! Everything that the kinds of findings look at, worked out once: which request fits which statement, and what the
 //! evidence itself needs.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
@@ -29,7 +28,6 @@ pub(super) struct Case<'a> {
     pub requests: Vec<RequestCase<'a>>,
     /// The tightest policy for the evidence; `None` where there is none.
     pub tight: Option<VerifiedPolicy>,
-    actions_of_services: RefCell<BTreeMap<String, BTreeSet<Action>>>,
 }
 
 /// One statement of the role's own policies.
@@ -99,7 +97,6 @@ impl<'a> Case<'a> {
             statements,
             requests,
             tight: reduced.ok(),
-            actions_of_services: RefCell::default(),
         }
     }
 
@@ -107,14 +104,9 @@ impl<'a> Case<'a> {
         &self.usage.principal
     }
 
-    /// Requests that were allowed, not those that AWS denied.
-    pub fn granted_requests(&self) -> impl Iterator<Item = &RequestCase<'a>> {
-        self.requests.iter().filter(|request| request.was_allowed())
-    }
-
-    /// Requests of a statement that were allowed.
+    /// Requests of a statement.
     pub fn requests_of(&self, one: &StatementCase<'_>) -> impl Iterator<Item = &RequestCase<'a>> {
-        one.requests.iter().filter_map(|at| self.requests.get(*at)).filter(|request| request.was_allowed())
+        one.requests.iter().filter_map(|at| self.requests.get(*at))
     }
 
     /// Before this moment a use no longer counts.
@@ -133,25 +125,15 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Actions of a service that were used, whatever the resource.
-    pub fn used_actions(&self, service: &str) -> BTreeSet<Action> {
-        let mut known = self.actions_of_services.borrow_mut();
-        let used = known.entry(service.to_owned()).or_insert_with(|| {
-            let of_service = self.granted_requests().map(|request| &request.used.action);
-            of_service.filter(|action| action.service() == service).cloned().collect()
-        });
-        used.clone()
-    }
-
     pub fn access_level(&self, action: &Action) -> Option<AccessLevel> {
         self.catalog.action(action).map(|entry| entry.access_level)
     }
 }
 
 impl RequestCase<'_> {
-    /// Not only denied.
-    pub fn was_allowed(&self) -> bool {
-        self.observation.origin != Origin::Denied
+    /// Known from a denial only: AWS never allowed it in the records.
+    pub fn was_denied(&self) -> bool {
+        self.observation.origin == Origin::Denied
     }
 }
 

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use crate::aggregator::{Observation, UsedRequest};
 use crate::iam::{
-    Action, ActionClause, ArnPattern, ConditionKey, Conditions, PolicyDocument, PrincipalArn, Request, Resource, ResourceClause, Statement,
-    applies,
+    Action, ActionClause, ArnPattern, ConditionKey, Conditions, PolicyDocument, PrincipalArn, Request, Resource,
+    ResourceClause, Statement, applies,
 };
 
 /// The answer.
@@ -120,8 +120,7 @@ mod tests {
     use crate::iam::Context;
 
     fn statement(text: &str) -> (PolicyDocument, Statement) {
-        let document: PolicyDocument =
-            format!(r#"{{"Version": "2012-10-17", "Statement": {text}}}"#).parse().unwrap();
+        let document: PolicyDocument = format!(r#"{{"Version": "2012-10-17", "Statement": {text}}}"#).parse().unwrap();
         let statement = document.statements[0].clone();
         (document, statement)
     }
@@ -148,7 +147,8 @@ mod tests {
 
     #[test]
     fn an_unknown_part_of_an_arn_makes_it_depend() {
-        let text = r#"{"Effect": "Allow", "Action": "eks:*", "Resource": "arn:aws:eks:eu-central-1:1:addon/demo/cni/8cc0"}"#;
+        let text =
+            r#"{"Effect": "Allow", "Action": "eks:*", "Resource": "arn:aws:eks:eu-central-1:1:addon/demo/cni/8cc0"}"#;
         assert!(matches!(fits(text, ADDON, true), Fit::Perhaps(_)));
         assert_eq!(fits(text, ADDON, false), Fit::No);
         assert_eq!(fits(&text.replace("8cc0", "*"), ADDON, true), Fit::Yes);

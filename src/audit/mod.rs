@@ -26,12 +26,7 @@ use crate::aggregator::Usage;
 use crate::catalog::Catalog;
 
 /// Holds the policies against the evidence. Findings come most severe first, then by kind and place.
-pub fn audit(
-    present: &PresentPolicies,
-    usage: &Usage,
-    catalog: &Catalog,
-    options: &AuditOptions,
-) -> Vec<Finding> {
+pub fn audit(present: &PresentPolicies, usage: &Usage, catalog: &Catalog, options: &AuditOptions) -> Vec<Finding> {
     let case = Case::new(present, usage, catalog, options);
     let mut spoken = Spoken::default();
     let mut findings: Vec<Finding> = ORDER.iter().flat_map(|find| find(&case, &mut spoken)).collect();

@@ -1,9 +1,7 @@
 //! The policies that a role has at present.
 
 use crate::audit::Place;
-use crate::iam::{
-    LayeredDecision, PolicyDocument, PolicyLines, Request, Statement, StatementLines, evaluate_with,
-};
+use crate::iam::{LayeredDecision, PolicyDocument, PolicyLines, Request, Statement, StatementLines, evaluate_with};
 
 /// One policy with what is needed to point into it.
 #[derive(Clone, Debug)]

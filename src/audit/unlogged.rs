@@ -40,9 +40,9 @@ pub fn why_not_shown(action: &Action, data_events: u64) -> Option<&'static str> 
         read(ROWS).expect("unlogged.toml is sound")
     });
     let applies = |when: When| when == When::Always || data_events == 0;
-    let row = PARSED.iter().find(|(patterns, when, _)| {
-        applies(*when) && patterns.iter().any(|pattern| pattern.matches(action))
-    });
+    let row = PARSED
+        .iter()
+        .find(|(patterns, when, _)| applies(*when) && patterns.iter().any(|pattern| pattern.matches(action)));
     row.map(|(_, _, reason)| reason.as_str())
 }
 

@@ -129,10 +129,7 @@ mod tests {
         let deny = r#"{"Effect": "Deny", "Action": "*", "Resource": "*",
             "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}}}"#;
         let present = PresentPolicies::of_identity(vec![policy(&format!("[{ALL}, {deny}]"))]);
-        assert_eq!(
-            decide(&present, &asked()),
-            Verdict::Depends(["aws:MultiFactorAuthPresent".to_owned()].into())
-        );
+        assert_eq!(decide(&present, &asked()), Verdict::Depends(["aws:MultiFactorAuthPresent".to_owned()].into()));
         let none = PresentPolicies::of_identity(vec![policy(deny)]);
         assert_eq!(decide(&none, &asked()), Verdict::NotAllowed { layer: Layer::Identity });
     }

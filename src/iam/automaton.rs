@@ -165,7 +165,7 @@ impl Class {
 /// Looks for a text of all `must` for which `wanted` holds, given which of the `others` it belongs to.
 pub fn find(must: &[&Language], others: &[&Language], wanted: impl Fn(&[bool]) -> bool) -> Search {
     let languages: Vec<&Language> = must.iter().chain(others).copied().collect();
-    let alphabet = alphabet(&languages);
+    let fresh = fresh(&languages);
     let start: Vec<States> = languages.iter().map(|language| language.start()).collect();
     let mut came_from: BTreeMap<Vec<States>, Option<(usize, char)>> = BTreeMap::from([(start.clone(), None)]);
     let mut order = vec![start];
@@ -175,7 +175,7 @@ pub fn find(must: &[&Language], others: &[&Language], wanted: impl Fn(&[bool]) -
         if accepted(&languages, &state, must.len(), &wanted) {
             return Search::Found(spell(&order, &came_from, at));
         }
-        for &character in &alphabet {
+        for character in worth_trying(&languages, &state, must.len(), fresh) {
             let next: Vec<States> =
                 languages.iter().zip(&state).map(|(language, set)| language.step(set, character)).collect();
             let dead = next.iter().take(must.len()).any(BTreeSet::is_empty);
@@ -204,11 +204,37 @@ fn accepted(languages: &[&Language], state: &[States], must: usize, wanted: impl
     first.iter().all(|accepts| *accepts) && wanted(others)
 }
 
-/// The characters that tell texts apart: those that are named, and one that is not.
-fn alphabet(languages: &[&Language]) -> Vec<char> {
+/// A character that no pattern names: it stands for all others.
+fn fresh(languages: &[&Language]) -> char {
     let named: BTreeSet<char> = languages.iter().flat_map(|language| language.characters()).collect();
-    let fresh = ('a'..='z').rev().skip(2).chain('0'..='9').chain('\u{e000}'..='\u{f8ff}').find(|c| !named.contains(c));
-    fresh.into_iter().chain(named.iter().copied()).collect()
+    let mut candidates = ('a'..='z').rev().skip(2).chain('0'..='9').chain('\u{e000}'..='\u{f8ff}');
+    candidates.find(|candidate| !named.contains(candidate)).unwrap_or('\u{f8ff}')
+}
+
+/// The characters that make a difference here: those that some pattern waits for, and the fresh one. Where a pattern that
+/// must hold waits for certain characters only, no others.
+fn worth_trying(languages: &[&Language], state: &[States], must: usize, fresh: char) -> BTreeSet<char> {
+    let mut all = BTreeSet::from([fresh]);
+    for (at, (language, set)) in languages.iter().zip(state).enumerate() {
+        let mut waited = BTreeSet::new();
+        let mut takes_others = false;
+        for unit in set.iter().filter_map(|place| language.0.get(*place)) {
+            match unit {
+                Unit::Char(character) => {
+                    waited.insert(*character);
+                }
+                Unit::One(class) | Unit::Run(class) => {
+                    takes_others = true;
+                    waited.extend(class.parting());
+                }
+            }
+        }
+        if at < must && !takes_others {
+            return waited;
+        }
+        all.extend(waited);
+    }
+    all
 }
 
 fn spell(order: &[Vec<States>], came_from: &BTreeMap<Vec<States>, Option<(usize, char)>>, end: usize) -> String {
@@ -268,8 +294,7 @@ mod tests {
 
     #[test]
     fn tangled_patterns_are_given_up() {
-        let tangled: Vec<Language> =
-            (0..5).map(|n| pattern(&format!("*a{}b*", "?".repeat(n + 2)))).collect();
+        let tangled: Vec<Language> = (0..5).map(|n| pattern(&format!("*a{}b*", "?".repeat(n + 2)))).collect();
         let references: Vec<&Language> = tangled.iter().collect();
         let search = find(&[&pattern("*")], &references, |held| held.iter().all(|held| *held));
         assert!(matches!(search, Search::GaveUp | Search::Found(_)));

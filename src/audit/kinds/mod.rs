@@ -6,8 +6,8 @@ pub(super) mod unused_action;
 pub(super) mod unused_service;
 pub(super) mod unused_statement;
 
-use super::case::Case;
 use super::Severity;
+use super::case::Case;
 use crate::iam::{AccessLevel, Action, Resource};
 
 /// How bad it is that these are allowed and not needed: what changes permissions is worse than what changes resources.

@@ -32,7 +32,8 @@ fn of_action(case: &Case<'_>, one: &StatementCase<'_>, pattern: &ActionPattern) 
     let idle = idle(case, case.requests_of(one).filter(|request| pattern.matches(&request.used.action)))?;
     let actions: Vec<Action> = case.actions(pattern).iter().map(|entry| entry.action.clone()).collect();
     let elsewhere: Vec<String> = case
-        .granted_requests()
+        .requests
+        .iter()
         .filter(|request| pattern.matches(&request.used.action))
         .map(|request| super::resource_text(&request.used.resource))
         .collect();

@@ -36,18 +36,15 @@ fn of_service(
     service: &str,
     granted: &[(usize, &ActionPattern)],
 ) -> Option<Finding> {
-    let of_service = case.granted_requests().filter(|request| request.used.action.service() == service);
+    let of_service = case.requests.iter().filter(|request| request.used.action.service() == service);
     let idle = idle(case, of_service)?;
     let (first, pattern) = granted.first()?;
     // What the records would not show may have been used: nothing is said of the whole service then.
     if !granted.iter().all(|(_, pattern)| would_show(case, pattern)) {
         return None;
     }
-    let actions: Vec<Action> = granted
-        .iter()
-        .flat_map(|(_, pattern)| case.actions(pattern))
-        .map(|entry| entry.action.clone())
-        .collect();
+    let actions: Vec<Action> =
+        granted.iter().flat_map(|(_, pattern)| case.actions(pattern)).map(|entry| entry.action.clone()).collect();
     spoken.actions.extend(granted.iter().map(|(at, pattern)| (*at, (*pattern).clone())));
     let name = case.catalog.service_name(service).unwrap_or(service);
     let sketch = Sketch {

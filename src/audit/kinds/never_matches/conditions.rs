@@ -44,9 +44,7 @@ fn needs_presence(operator: ConditionOperator, values: &BTreeSet<String>) -> boo
     let negated = operator.base().as_str().contains("Not");
     match operator.base() {
         BaseOperator::Null => !values.iter().any(|value| value.eq_ignore_ascii_case("true")),
-        _ => {
-            !negated && !operator.has_if_exists() && operator.quantifier() != Some(Quantifier::ForAllValues)
-        }
+        _ => !negated && !operator.has_if_exists() && operator.quantifier() != Some(Quantifier::ForAllValues),
     }
 }
 

@@ -44,8 +44,7 @@ impl Dead {
         let severity = if effect == Effect::Deny { Severity::Medium } else { Severity::Low };
         let Self { place, subject, message, because, more, remedy, confidence } = self;
         let kind = FindingKind::NeverMatches;
-        let sketch =
-            Sketch { kind, severity, confidence, place: Some(place), subject, message, because, more, remedy };
+        let sketch = Sketch { kind, severity, confidence, place: Some(place), subject, message, because, more, remedy };
         sketch.finish(case.role())
     }
 }

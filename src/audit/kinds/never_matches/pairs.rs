@@ -52,12 +52,7 @@ fn may_meet(case: &Case<'_>, entry: &ActionEntry, pattern: &ArnPattern) -> bool 
     whole || case.shapes.takes(entry, pattern)
 }
 
-fn dead_action(
-    case: &Case<'_>,
-    one: &StatementCase<'_>,
-    pattern: &ActionPattern,
-    entries: &[&ActionEntry],
-) -> Finding {
+fn dead_action(case: &Case<'_>, one: &StatementCase<'_>, pattern: &ActionPattern, entries: &[&ActionEntry]) -> Finding {
     let types: BTreeSet<String> =
         entries.iter().flat_map(|entry| &entry.resource_types).map(|kind| kind.name.clone()).collect();
     let service = pattern.service().unwrap_or_default();

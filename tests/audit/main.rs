@@ -1,0 +1,8 @@
+//! The audit over the scenarios: what it finds, and what it keeps quiet about.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+
+mod evidence;
+mod generated;
+mod seed;
+mod support;
