@@ -22,6 +22,7 @@ mod pack;
 mod reduce;
 mod reduction;
 mod replay;
+mod runs;
 mod sample;
 mod section;
 mod sid;

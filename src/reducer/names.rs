@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::WideningRule;
+use super::runs::changing_names;
 use super::suffix::known_form;
 use super::tokens::{TokenRule, TokenRules, tokens};
 use crate::aggregator::Usage;
@@ -18,6 +19,27 @@ pub(crate) fn add_generated_names(rules: &mut TokenRules, usage: &Usage) {
         let detail = format!("{name}: its last {} characters are made by {}", form.length, form.maker);
         rules.add(name, TokenRule { pattern: form.pattern(), rule: WideningRule::GeneratedSuffix, detail });
     }
+    for id in cluster_issuers(usage) {
+        let detail = format!("{id}, made by EKS for the cluster's issuer");
+        rules.add(id, TokenRule { pattern: "*".to_owned(), rule: WideningRule::GeneratedId, detail });
+    }
+    for (name, rule) in changing_names(usage) {
+        rules.add(&name, rule);
+    }
+}
+
+/// Ids of clusters' issuers for which the principal made an identity provider. The record of the cluster's creation comes
+/// before EKS draws the id, so only the provider's name shows it: `oidc.eks.REGION.amazonaws.com/id/` and 32 hexadecimal
+/// digits.
+fn cluster_issuers(usage: &Usage) -> BTreeSet<&str> {
+    let made = usage.requests.keys().filter(|request| request.action.name() == "CreateOpenIDConnectProvider");
+    made.filter_map(|request| match &request.resource {
+        Resource::Arn(arn) => arn.resource().strip_prefix("oidc-provider/oidc.eks.")?.split_once("/id/"),
+        Resource::Any => None,
+    })
+    .map(|(_, id)| id)
+    .filter(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    .collect()
 }
 
 /// How a name came to be.
