@@ -5,9 +5,10 @@ use std::path::Path;
 
 use super::CliError;
 use crate::aggregator::{Certainty, Need, Resolution, Resolver};
+use crate::catalog::rules::{ActionName, Rules, ServiceRules};
 use crate::catalog::{ActionEntry, Catalog};
 use crate::cloudtrail::{Event, parse_record};
-use crate::iam::Action;
+use crate::iam::{Action, ActionPattern};
 use crate::report::model::resource_text;
 use crate::report::visible::visible;
 use crate::report::words::{origin_name, reason_name};
@@ -18,8 +19,47 @@ pub fn name(catalog: &Catalog, asked: &str) -> Result<String, CliError> {
     if entries.is_empty() {
         return Err(CliError::NotInCatalog { asked: asked.to_owned(), advice: advice(catalog, asked) });
     }
-    let texts: Vec<String> = entries.into_iter().map(|entry| describe(catalog, entry)).collect();
-    Ok(texts.join("\n"))
+    let texts = entries.into_iter().map(|entry| describe(catalog, entry) + &inside_the_call(&entry.action));
+    Ok(texts.collect::<Vec<_>>().join("\n"))
+}
+
+/// What the rules say of the call that bears the action's name: other actions, and what AWS checks inside it.
+fn inside_the_call(action: &Action) -> String {
+    let rules = Rules::embedded().service(action.service());
+    let named = |events: &[String]| events.iter().any(|pattern| is_named(pattern, action));
+    let mut text = String::new();
+    for call in rules.calls.iter().filter(|call| named(&call.events)) {
+        let actions: Vec<String> = call.actions.iter().map(|ActionName(action)| action.to_string()).collect();
+        let needs = if call.no_permission { "no permission".to_owned() } else { actions.join(", ") };
+        let needs =
+            if needs.is_empty() { "itself, on other resources than the reference says".to_owned() } else { needs };
+        text.push_str(&rule_line(rules, "needs", &needs, &call.source, call.note.as_deref()));
+    }
+    for extra in rules.extra.iter().filter(|extra| named(&extra.events)) {
+        let needs = match &extra.sometimes {
+            Some(when) => format!("{}, {when}", extra.action.0),
+            None => extra.action.0.to_string(),
+        };
+        text.push_str(&rule_line(rules, "inside", &needs, &extra.source, extra.note.as_deref()));
+    }
+    text
+}
+
+/// Names of operations in a rule may hold `*`, as those of actions do.
+fn is_named(pattern: &str, action: &Action) -> bool {
+    let pattern = format!("{}:{pattern}", action.service()).parse::<ActionPattern>();
+    pattern.is_ok_and(|pattern| pattern.matches(action))
+}
+
+fn rule_line(rules: &ServiceRules, label: &str, needs: &str, source: &str, note: Option<&str>) -> String {
+    let mut text = format!("  {label:<14}  {needs}\n");
+    if let Some(note) = note {
+        let _ = writeln!(text, "                    {note}");
+    }
+    for short in source.split(", ") {
+        let _ = writeln!(text, "                    source: {}", rules.cite.get(short).map_or(short, String::as_str));
+    }
+    text
 }
 
 /// `service:Name`, `service.amazonaws.com:Name`, or a name alone, which several services may have.
@@ -73,11 +113,16 @@ fn needs_of(catalog: &Catalog, event: &Event<'_>) -> String {
     match Resolver::new(catalog).resolve(event) {
         Resolution::NeedsNoPermission => "  needs no permission\n".to_owned(),
         Resolution::Unmapped => "  no known action stands for it\n".to_owned(),
-        Resolution::Resolved(resolved) => resolved.needs.iter().map(describe_need).collect(),
+        Resolution::Resolved(resolved) => {
+            let rules = Rules::embedded();
+            // A need is explained by the file of the service that was called, also where it is another service's action.
+            let rules = rules.service(rules.prefix_of(&event.source));
+            resolved.needs.iter().map(|need| describe_need(rules, need)).collect()
+        }
     }
 }
 
-fn describe_need(need: &Need) -> String {
+fn describe_need(rules: &ServiceRules, need: &Need) -> String {
     let mut text = format!("  {} on {}\n", need.action, visible(&resource_text(&need.resource)));
     let _ = writeln!(text, "    {}", origin_name(need.origin));
     if let Certainty::Sometimes(when) = &need.certainty {
@@ -85,6 +130,13 @@ fn describe_need(need: &Need) -> String {
     }
     for (key, value) in need.context.iter() {
         let _ = writeln!(text, "    with {} = {}", visible(key.as_str()), visible(&value.values().join(", ")));
+    }
+    if let Some(note) = &need.note {
+        let _ = writeln!(text, "    {}", visible(note));
+    }
+    let source = need.source.as_deref().unwrap_or("the service authorization reference");
+    for short in source.split(", ") {
+        let _ = writeln!(text, "    source: {}", rules.cite.get(short).map_or(short, String::as_str));
     }
     for hole in &need.holes {
         let _ = writeln!(text, "    `*` because {}", visible(&hole.detail));

@@ -166,3 +166,27 @@ fn the_catalogue_tells_what_it_knows() {
     let typo = trailtrim(["catalog", "lookup", "eks:CreateAdon"]).expect(2);
     assert!(typo.stderr().contains("did you mean `eks:CreateAddon`?"), "{}", typo.stderr());
 }
+
+#[test]
+fn a_record_shows_what_its_call_needs_and_how_that_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("record.json");
+    let record = serde_json::json!({
+        "eventVersion": "1.11", "eventTime": "2026-11-01T10:00:00Z", "eventSource": "eks.amazonaws.com",
+        "eventName": "CreateCluster", "awsRegion": "eu-central-1", "eventID": "1", "eventType": "AwsApiCall",
+        "recipientAccountId": "111122223333",
+        "userIdentity": { "type": "AssumedRole", "accountId": "111122223333",
+            "arn": "arn:aws:sts::111122223333:assumed-role/ci/s",
+            "sessionContext": { "sessionIssuer": { "type": "Role", "arn": "arn:aws:iam::111122223333:role/ci" } } },
+        "requestParameters": { "name": "demo", "roleArn": "arn:aws:iam::111122223333:role/demo-cluster" },
+    });
+    fs::write(&file, record.to_string()).unwrap();
+    let shown = trailtrim(["catalog", "lookup", "--record", file.to_str().unwrap()]).stdout();
+    let needs: Vec<&str> = shown.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ")).collect();
+    assert!(needs.contains(&"  eks:CreateCluster on arn:aws:eks:eu-central-1:111122223333:cluster/demo"), "{shown}");
+    assert!(needs.contains(&"  iam:PassRole on arn:aws:iam::111122223333:role/demo-cluster"), "{shown}");
+    let sources = shown.lines().filter(|line| line.starts_with("    source: ")).count();
+    assert!(sources >= needs.len(), "{shown}");
+    fs::write(&file, "no record").unwrap();
+    trailtrim(["catalog", "lookup", "--record", file.to_str().unwrap()]).expect(1);
+}
