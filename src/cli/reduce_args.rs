@@ -23,6 +23,14 @@ pub struct ReduceArgs {
     #[arg(long, value_name = "LEVEL", env = "TRAILTRIM_CONDITIONS")]
     conditions: Option<Conditions>,
 
+    /// Also read, update, tag and delete what the role created, on the same resources, although that was not seen.
+    #[arg(long, env = "TRAILTRIM_COMPLETE_LIFECYCLE", value_parser = FalseyValueParser::new())]
+    complete_lifecycle: bool,
+
+    /// Put what is done once in an account (service-linked roles and the like) into policies of its own.
+    #[arg(long, env = "TRAILTRIM_SPLIT_BOOTSTRAP", value_parser = FalseyValueParser::new())]
+    split_bootstrap: bool,
+
     /// A tag that marks what the role owns; conditions demand it on what is created and changed later.
     #[arg(long = "owner-tag", value_name = "KEY=VALUE", env = "TRAILTRIM_OWNER_TAG")]
     owner_tags: Vec<Tag>,
@@ -67,6 +75,8 @@ impl ReduceArgs {
         ReduceOptions {
             conditions: self.conditions.or(config.conditions).map_or(defaults.conditions, ConditionLevel::from),
             max_policies: self.max_policies.or(config.max_policies).map_or(defaults.max_policies, NonZeroUsize::get),
+            complete_lifecycle: self.complete_lifecycle || config.complete_lifecycle.unwrap_or(false),
+            split_bootstrap: self.split_bootstrap || config.split_bootstrap.unwrap_or(false),
             inline: self.inline || config.inline.unwrap_or(false),
             owner_tags: owner_tags.collect(),
             user_rules,

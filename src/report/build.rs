@@ -165,6 +165,9 @@ fn sum_proofs(results: &[RoleResult]) -> Proof {
         allowed: sum.allowed + proof.allowed,
         grants_tested: sum.grants_tested + proof.grants_tested,
         removable: sum.removable + proof.removable,
+        renamed: sum.renamed + proof.renamed,
+        near_misses: sum.near_misses + proof.near_misses,
+        near_misses_denied: sum.near_misses_denied + proof.near_misses_denied,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::model::Report;
-use super::{cloudformation, csv, json, markdown, policy, terraform, text};
+use super::{cloudformation, csv, html, json, markdown, policy, terraform, text};
 
 /// Renders a report in one format.
 pub trait Renderer {
@@ -28,6 +28,8 @@ pub enum RenderError {
     Json(#[from] serde_json::Error),
     #[error("can't write the report as CSV")]
     Csv(#[from] ::csv::Error),
+    #[error("can't write the report as HTML")]
+    Html(#[from] askama::Error),
     #[error("can't write the report as HCL")]
     Hcl(#[source] Box<hcl::Error>),
 }
@@ -44,6 +46,8 @@ pub enum Format {
     Text,
     /// A comment for a pull request.
     Markdown,
+    /// A page for a reviewer: one file, no network, no script.
+    Html,
     /// Terraform: an `aws_iam_policy_document` and a policy for each document.
     Terraform,
     /// A CloudFormation template in YAML.
@@ -60,6 +64,7 @@ impl Format {
             Self::Json => Box::new(json::JsonRenderer),
             Self::Text => Box::new(text::TextRenderer { style }),
             Self::Markdown => Box::new(markdown::MarkdownRenderer),
+            Self::Html => Box::new(html::HtmlRenderer),
             Self::Terraform => Box::new(terraform::TerraformRenderer),
             Self::Cloudformation => Box::new(cloudformation::CloudFormationRenderer),
             Self::Csv => Box::new(csv::CsvRenderer),
@@ -67,10 +72,11 @@ impl Format {
     }
 
     /// The extensions that tell a file's format, each with its format.
-    const EXTENSIONS: [(&str, Self); 8] = [
+    const EXTENSIONS: [(&str, Self); 9] = [
         ("json", Self::Policy),
         ("txt", Self::Text),
         ("md", Self::Markdown),
+        ("html", Self::Html),
         ("tf", Self::Terraform),
         ("yaml", Self::Cloudformation),
         ("yml", Self::Cloudformation),

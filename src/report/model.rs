@@ -215,6 +215,12 @@ pub struct Proof {
     pub allowed: usize,
     pub grants_tested: usize,
     pub removable: usize,
+    /// Requests replayed as the next run would make them, with other generated ids; all are allowed.
+    pub renamed: usize,
+    /// Requests close to the seen ones that nobody made.
+    pub near_misses: usize,
+    /// Of these, denied; the others lie inside a listed widening.
+    pub near_misses_denied: usize,
 }
 
 /// A result of the audit. Uninhabited until there is an audit.

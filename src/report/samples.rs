@@ -46,7 +46,7 @@ fn with_grants(number: usize, name: &str) -> Report {
         widenings: (0..number).map(|index| widening(&format!("{name}{index}"))).collect(),
         withheld: vec![withheld(name)],
         coverage: coverage(name),
-        proof: Proof { requests: 4, allowed: 4, grants_tested: number, removable: 0 },
+        proof: Proof { requests: 4, allowed: 4, grants_tested: number, ..Proof::default() },
         findings: Vec::new(),
     }
 }
@@ -103,7 +103,7 @@ fn grant(name: &str) -> Grant {
 fn widening(name: &str) -> Widening {
     Widening {
         role: role(),
-        rule: WideningRule::User(name.to_owned()),
+        rule: WideningRule::User(name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned()),
         action: "eks:TagResource".parse().unwrap(),
         resource: resource(name).parse().unwrap(),
         detail: name.to_owned(),

@@ -9,7 +9,7 @@ use anstyle::Style as Ansi;
 use jiff::Timestamp;
 
 use super::condition_text::condition_lines;
-use super::model::{DeniedCall, Grant, Report, Widening, resource_text, rule_name};
+use super::model::{DeniedCall, Grant, Proof, Report, Widening, resource_text, rule_name};
 use super::page::Page;
 use super::visible::visible;
 use super::words::{count, denial_words, grouped, origin_name, reason_name, rule_meaning};
@@ -40,8 +40,7 @@ fn verdict(page: &mut Page, report: &Report) {
     let roles: Vec<String> = report.scope.roles.iter().map(|role| visible(&role.to_string()).into_owned()).collect();
     page.line(format!("{bold}Policy for {}{bold:#}", roles.join(", ")));
     page.line("");
-    let proof = &report.proof;
-    page.item(0, "Proof     ", &proof_text(proof.requests, proof.allowed, proof.grants_tested, proof.removable));
+    page.item(0, "Proof     ", &proof_text(&report.proof));
     for policy in &report.policies {
         let statements = count(policy.document.statements.len() as u64, "statement");
         let size = format!("{} of {} characters", grouped(policy.characters as u64), grouped(policy.limit as u64));
@@ -55,11 +54,18 @@ fn verdict(page: &mut Page, report: &Report) {
     }
 }
 
-fn proof_text(requests: usize, allowed: usize, tested: usize, removable: usize) -> String {
-    let requests = count(requests as u64, "observed request");
-    let tested = count(tested as u64, "grant");
-    let spare = if removable == 0 { "none".to_owned() } else { grouped(removable as u64) };
-    format!("{requests} replayed, {} allowed; {tested} dropped in turn, {spare} could go", grouped(allowed as u64))
+fn proof_text(proof: &Proof) -> String {
+    let requests = count(proof.requests as u64, "observed request");
+    let again = count(proof.renamed as u64, "request");
+    let tested = count(proof.grants_tested as u64, "grant");
+    let spare = if proof.removable == 0 { "none".to_owned() } else { grouped(proof.removable as u64) };
+    format!(
+        "{requests} replayed, {} allowed; {again} of a next run with other ids allowed; {tested} dropped in turn, {spare} \
+         could go; of {}, {} denied",
+        grouped(proof.allowed as u64),
+        count(proof.near_misses as u64, "unseen request"),
+        grouped(proof.near_misses_denied as u64),
+    )
 }
 
 fn wider_text(report: &Report) -> String {

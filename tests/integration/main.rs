@@ -1,5 +1,7 @@
 //! The program as a whole, run the way a user runs it.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that can not go on should panic")]
+
 mod cli;
 mod docs;
 mod exit_status;
