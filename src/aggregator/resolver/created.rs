@@ -22,7 +22,7 @@ pub struct Creation {
 
 impl Creation {
     pub(super) fn as_found(&self) -> Found {
-        Found { arn: self.arn.clone(), holes: self.holes.clone() }
+        Found { arn: self.arn.clone(), holes: self.holes.clone(), vague: false }
     }
 }
 
@@ -70,9 +70,16 @@ impl Call<'_> {
             Some(values.into_iter().map(|(_, value)| value.to_owned()).collect::<Vec<_>>())
         });
         let asked = self.fields.request_leaves(&[]);
-        let given = |value: &str| asked.iter().any(|leaf| mentions(&leaf.value, value));
-        let values = matched.unwrap_or_default();
-        values.into_iter().filter(|value| !value.contains(['*', '?']) && !given(value)).collect()
+        let values = matched.unwrap_or_default().into_iter().filter(|value| !value.contains(['*', '?']));
+        let made_up = |value: String| {
+            if asked.iter().any(|leaf| mentions(&leaf.value, &value)) {
+                return None;
+            }
+            // A given name with something behind it: only that is AWS's own (`my-secret-AbCdEf`).
+            let given = asked.iter().filter_map(|leaf| behind_name(&leaf.value, &value));
+            Some(given.min_by_key(|rest| rest.len()).map_or(value.clone(), str::to_owned))
+        };
+        values.filter_map(made_up).collect()
     }
 
     /// Ids that the call ties together: an attachment lives where its holder lives.
@@ -108,4 +115,10 @@ fn mentions(field: &str, value: &str) -> bool {
         long.strip_suffix(short).is_some_and(|head| head.is_empty() || head.ends_with(['/', ':']))
     };
     tail(field, value) || tail(value, field)
+}
+
+/// What stands behind a name and a separator.
+fn behind_name<'v>(name: &str, value: &'v str) -> Option<&'v str> {
+    let rest = value.strip_prefix(name).filter(|_| !name.is_empty())?;
+    rest.strip_prefix(['-', ':', '/']).filter(|rest| !rest.is_empty())
 }

@@ -125,9 +125,9 @@ impl<'e> Fields<'e> {
     fn present(&self, path: &FieldPath) -> bool {
         path.alternatives.iter().any(|single| {
             let root = match single.root {
-                Root::Request => self.request,
-                Root::Response => self.response,
-                Root::Resources | Root::Event => return !self.single(single).is_empty(),
+                Root::Request if single.transforms.is_empty() => self.request,
+                Root::Response if single.transforms.is_empty() => self.response,
+                _ => return !self.single(single).is_empty(),
             };
             nodes(root, &single.steps).into_iter().any(is_something)
         })
@@ -191,6 +191,12 @@ fn nodes<'e>(root: Option<&'e Json<'e>>, steps: &[Step]) -> Vec<&'e Json<'e>> {
 
 fn leaves<'e>(root: Option<&'e Json<'e>>, steps: &[Step]) -> Vec<Cow<'e, str>> {
     let mut texts = Vec::new();
+    if let Some((Step::Names, steps)) = steps.split_last() {
+        for node in nodes(root, steps) {
+            texts.extend(node.iter_object().into_iter().flatten().map(|(name, _)| Cow::Borrowed(name)));
+        }
+        return texts;
+    }
     for node in nodes(root, steps) {
         flatten(node, &mut texts);
     }
@@ -204,10 +210,14 @@ fn walk<'e>(node: &'e Json<'e>, steps: &[Step], found: &mut Vec<&'e Json<'e>>) {
     };
     match (node, step) {
         (Json::Array(items), _) => items.iter().for_each(|item| walk(item, steps, found)),
-        (Json::Object(_), Step::Key(key)) => match member(node, key) {
-            Some(child) => walk(child, rest, found),
-            None => wrapped(node).into_iter().for_each(|inner| walk(inner, steps, found)),
-        },
+        // S3 writes both the query's `tagging` and the body's `Tagging`.
+        (Json::Object(members), Step::Key(key)) => {
+            let mut named = members.iter().filter(|(name, _)| name.eq_ignore_ascii_case(key)).peekable();
+            match named.peek() {
+                Some(_) => named.for_each(|(_, child)| walk(child, rest, found)),
+                None => wrapped(node).into_iter().for_each(|inner| walk(inner, steps, found)),
+            }
+        }
         (Json::Object(members), Step::Deep(key)) => {
             for (name, child) in members.iter() {
                 if name.eq_ignore_ascii_case(key) {
@@ -301,11 +311,18 @@ fn apply<'e>(transform: &Transform, value: Cow<'e, str>) -> Vec<Cow<'e, str>> {
     let owned = |text: &str| vec![Cow::Owned(text.to_owned())];
     match transform {
         Transform::After(mark) => owned(value.rsplit_once(mark.as_str()).map_or(&*value, |(_, tail)| tail)),
+        Transform::Behind(mark) => {
+            value.split_once(mark.as_str()).map(|(_, tail)| Cow::Owned(tail.to_owned())).into_iter().collect()
+        }
         Transform::Before(mark) => owned(value.split_once(mark.as_str()).map_or(&*value, |(head, _)| head)),
         Transform::Split(mark) => value.split(mark.as_str()).map(|piece| Cow::Owned(piece.trim().to_owned())).collect(),
         Transform::Strip(start) => owned(value.strip_prefix(start.as_str()).unwrap_or(&value)),
+        Transform::Trim(end) => owned(value.strip_suffix(end.as_str()).unwrap_or(&value)),
         Transform::Only(glob) if like(glob, &value) => vec![value],
-        Transform::Only(_) => Vec::new(),
+        Transform::Except(glob) if !like(glob, &value) => vec![value],
+        Transform::Only(_) | Transform::Except(_) => Vec::new(),
+        Transform::Lower => owned(&value.to_lowercase()),
+        Transform::Decode => owned(&percent_decode_str(&value).decode_utf8_lossy()),
         Transform::Piece(mark, index) => {
             value.split(mark.as_str()).nth(*index).map(|piece| Cow::Owned(piece.to_owned())).into_iter().collect()
         }

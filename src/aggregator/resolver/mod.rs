@@ -112,23 +112,25 @@ enum Resources {
 
 impl Call<'_> {
     fn resolve(&self) -> Resolution {
-        let rule = self.rule();
-        if rule.is_some_and(|rule| rule.no_permission) {
+        let rules = self.rules();
+        if rules.iter().any(|rule| rule.no_permission) {
             return Resolution::NeedsNoPermission;
-        }
-        let entries = self.actions(rule);
-        if entries.is_empty() {
-            return Resolution::Unmapped;
         }
         let created = self.created();
         let mut needs = Vec::new();
         let mut same = Vec::new();
-        for entry in entries {
-            let resources = self.resources_of(entry, rule);
-            if let Resources::These(found) = &resources {
-                same.extend(found.iter().cloned());
+        let plain = rules.is_empty().then_some(None);
+        for rule in rules.into_iter().map(Some).chain(plain) {
+            for entry in self.actions(rule) {
+                let resources = self.resources_of(entry, rule);
+                if let Resources::These(found) = &resources {
+                    same.extend(found.iter().cloned());
+                }
+                self.push(&mut needs, Permission::of_call(entry, rule), resources);
             }
-            self.push(&mut needs, Permission::of_call(entry, rule), resources);
+        }
+        if needs.is_empty() {
+            return Resolution::Unmapped;
         }
         for extra in self.extras() {
             for expression in &extra.resources {
@@ -137,13 +139,21 @@ impl Call<'_> {
             }
         }
         self.default_tagging(&created, &mut needs);
+        self.default_passing(&mut needs);
         Resolution::Resolved(Resolved { needs, created, attachments: self.attachments(), arns: self.arns() })
     }
 
-    /// The first call rule that matches.
-    fn rule(&self) -> Option<&CallRule> {
+    /// The first call rule that matches, and the next after a rule with `also`.
+    fn rules(&self) -> Vec<&CallRule> {
         let matches = |rule: &&CallRule| self.named(&rule.events) && self.fields.hold(&rule.when, || self.tagged());
-        self.finder.rules.calls.iter().find(matches)
+        let mut matching = Vec::new();
+        for rule in self.finder.rules.calls.iter().filter(matches) {
+            matching.push(rule);
+            if !rule.also {
+                break;
+            }
+        }
+        matching
     }
 
     fn extras(&self) -> impl Iterator<Item = &ExtraRule> {
@@ -186,7 +196,9 @@ impl Call<'_> {
                     Resources::These(more) => found.extend(more),
                 }
             }
-            return if found.is_empty() { unknown(entry) } else { Resources::These(found) };
+            if !found.is_empty() {
+                return Resources::These(resources::unique(found));
+            }
         }
         let named = rule.and_then(|rule| rule.types.as_ref());
         let types: Vec<(&str, bool)> = match named {
@@ -211,15 +223,27 @@ impl Call<'_> {
             if hits.is_empty() && *required {
                 missing.push(kind);
             }
-            found.extend(hits);
+            found.push((*name, hits));
         }
+        let mut found = self.without_namesakes(found);
         let check_all = self.finder.rules.settings.check_all_required;
         if found.is_empty() || check_all {
             found.extend(
                 missing.into_iter().filter_map(|kind| self.finder.whole_type(kind, HoleCause::UnresolvedField)),
             );
         }
-        if found.is_empty() { unknown(entry) } else { Resources::These(most_specific(found)) }
+        if found.is_empty() { unknown(entry) } else { Resources::These(resources::unique(found)) }
+    }
+
+    /// A field `id` fits each type that the action takes; the operation's own name tells which type is meant.
+    fn without_namesakes(&self, found: Vec<(&str, Vec<Found>)>) -> Vec<Found> {
+        let operation = resources::squeeze(&self.event.name);
+        let vague = |hits: &[Found]| hits.iter().any(|one| one.vague);
+        let meant = |name: &str| operation.contains(&resources::squeeze(name));
+        let told = found.iter().any(|(name, hits)| vague(hits) && meant(name));
+        let several = found.iter().filter(|(_, hits)| vague(hits)).count() > 1;
+        let keep = |name: &str, hits: &[Found]| !(several && told && vague(hits)) || meant(name);
+        found.into_iter().filter(|(name, hits)| keep(name, hits)).flat_map(|(_, hits)| hits).collect()
     }
 
     fn expression(&self, expression: &ResourceExpr, same: &[Found], created: &[Creation], list: bool) -> Resources {
@@ -232,7 +256,7 @@ impl Call<'_> {
                 ResourceTerm::Type(name) => self.of_type(name),
                 ResourceTerm::Whole(name) => self.whole(name, list),
                 ResourceTerm::Field(path) => self.finder.arns_at(path),
-                ResourceTerm::Template(parts) => self.finder.template(parts, false),
+                ResourceTerm::Template(parts) => self.finder.template(parts),
             };
             if !found.is_empty() {
                 return Resources::These(found);
@@ -286,6 +310,34 @@ impl Call<'_> {
             extra: None,
         };
         self.push(needs, permission, Resources::These(found));
+    }
+
+    /// A service without a rule file: a role in a request that changes something is passed, as far as anybody can tell.
+    /// To which service is not known, so no condition narrows it.
+    fn default_passing(&self, needs: &mut Vec<Need>) {
+        let common = self.resolver.rules.common();
+        let covered = self.resolver.rules.services().any(|service| service == self.finder.service);
+        let passes = common.passing_verbs.iter().any(|verb| self.event.name.starts_with(verb.as_str()));
+        if covered || !passes || self.event.read_only == Some(true) {
+            return;
+        }
+        let is_role = |text: &str| {
+            text.parse::<Arn>().is_ok_and(|arn| arn.service() == "iam" && arn.resource().starts_with("role/"))
+        };
+        let named = |leaf: &&fields::Leaf<'_>| leaf.key.to_ascii_lowercase().contains("role") && is_role(&leaf.value);
+        let roles = self.finder.request().iter().filter(named).filter_map(|leaf| Found::at(&leaf.value));
+        let roles: Vec<Found> = roles.collect();
+        let action = "iam:PassRole".parse::<Action>().ok();
+        let Some(entry) = action.and_then(|action| self.resolver.catalog.action(&action)) else { return };
+        let permission = Permission {
+            action: &entry.action,
+            origin: Origin::Derived,
+            certainty: Certainty::Sometimes("the service takes over the role in the request".to_owned()),
+            source: None,
+            note: None,
+            extra: None,
+        };
+        self.push(needs, permission, Resources::These(roles));
     }
 
     fn push(&self, needs: &mut Vec<Need>, permission: Permission<'_>, resources: Resources) {
@@ -354,9 +406,4 @@ fn unknown(entry: &ActionEntry) -> Resources {
         false => (HoleCause::UnresolvedField, "the record names no resource"),
     };
     Resources::Any(Some(Hole { cause, detail: detail.to_owned() }))
-}
-
-/// Without what another type's more exact reading covers: `rule/BUS/NAME` and `rule/NAME` fit the same text.
-fn most_specific(found: Vec<Found>) -> Vec<Found> {
-    resources::unique(found)
 }

@@ -6,7 +6,7 @@
 
 use super::fields::{Fields, Leaf};
 use super::{Hole, HoleCause};
-use crate::catalog::rules::{FieldPath, ResourceTerm, ServiceRules, TemplatePart, TypeRule};
+use crate::catalog::rules::{FieldPath, ResourceExpr, ResourceTerm, Root, ServiceRules, Step, TemplatePart, TypeRule};
 use crate::catalog::{ArnTemplate, Place, ResourceType};
 use crate::iam::Arn;
 
@@ -15,11 +15,18 @@ use crate::iam::Arn;
 pub struct Found {
     pub arn: Arn,
     pub holes: Vec<Hole>,
+    /// Filled from fields that any type could be named by (`name`, `id`): counts less than another type's own field.
+    pub vague: bool,
 }
 
 impl Found {
+    /// The resource of a whole ARN in a field.
+    pub fn at(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self::whole)
+    }
+
     fn whole(arn: Arn) -> Self {
-        Self { arn, holes: Vec::new() }
+        Self { arn, holes: Vec::new(), vague: false }
     }
 }
 
@@ -79,6 +86,13 @@ impl<'e> Finder<'e> {
                 return arns;
             }
         }
+        // A rule's own template knows better than the shape of some ARN that a long request happens to hold.
+        if let Some(expression) = wanted.rule.and_then(|rule| rule.template.as_ref()) {
+            let found = self.by_rule_template(expression);
+            if !found.is_empty() {
+                return found;
+            }
+        }
         let templates: Vec<ArnTemplate> =
             wanted.kind.arn_templates.iter().filter_map(|text| ArnTemplate::parse(text)).collect();
         let found = self.arns_of_shape(&templates, wanted.created);
@@ -89,7 +103,11 @@ impl<'e> Finder<'e> {
         if !found.is_empty() {
             return found;
         }
-        self.by_template(wanted, &templates)
+        if wanted.rule.is_some_and(|rule| rule.template.is_some()) {
+            return Vec::new();
+        }
+        let filled = templates.iter().map(|template| self.fill(wanted, template));
+        filled.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
     }
 
     /// All of a type in the Region and account of the call.
@@ -101,7 +119,7 @@ impl<'e> Finder<'e> {
             None => return None,
             Some(_) => format!("every {} of the account and Region", kind.name),
         };
-        Some(Found { arn, holes: vec![Hole { cause, detail }] })
+        Some(Found { arn, holes: vec![Hole { cause, detail }], vague: false })
     }
 
     /// Whole ARNs at a path.
@@ -140,32 +158,31 @@ impl<'e> Finder<'e> {
         unique(found.into_iter().map(|id| Found::whole(template.fill(self.place(), |_| id.clone()))))
     }
 
-    fn by_template(&self, wanted: Wanted<'_>, templates: &[ArnTemplate]) -> Vec<Found> {
-        if let Some(expression) = wanted.rule.and_then(|rule| rule.template.as_ref()) {
-            let filled = expression.0.iter().map(|term| match term {
-                ResourceTerm::Template(parts) => self.template(parts, true),
-                ResourceTerm::Field(path) => self.arns_at(path),
-                _ => Vec::new(),
-            });
-            return filled.into_iter().find(|found| !found.is_empty()).unwrap_or_default();
-        }
-        let filled = templates.iter().map(|template| self.fill(wanted, template));
+    fn by_rule_template(&self, expression: &ResourceExpr) -> Vec<Found> {
+        let filled = expression.0.iter().map(|term| match term {
+            ResourceTerm::Template(parts) => self.template(parts),
+            ResourceTerm::Field(path) => self.arns_at(path),
+            _ => Vec::new(),
+        });
         filled.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
     }
 
     /// Fills a template of the reference; nothing if no variable is known.
     fn fill(&self, wanted: Wanted<'_>, template: &ArnTemplate) -> Vec<Found> {
-        let values: Vec<(&str, Vec<String>)> =
+        let values: Vec<(&str, Named)> =
             template.variables().map(|name| (name, self.variable(wanted, name, template))).collect();
-        if values.iter().all(|(_, values)| values.is_empty()) || template.service().is_none() {
+        let known = || values.iter().map(|(_, named)| named).filter(|named| !named.values.is_empty());
+        if known().next().is_none() || template.service().is_none() {
             return Vec::new();
         }
+        let vague = known().all(|named| named.vague);
         // Two variables with several values each would be a product; records name such pairs by ARN.
-        let rows = values.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
+        let rows = known().map(|named| named.values.len()).max().unwrap_or(0);
         let row = |index: usize| {
             let mut holes = Vec::new();
             let arn = template.fill(self.place(), |name| {
-                let values = values.iter().find(|(other, _)| *other == name).map_or(&[][..], |(_, values)| values);
+                let values =
+                    values.iter().find(|(other, _)| *other == name).map_or(&[][..], |(_, named)| &named.values);
                 match values.get(index).or_else(|| values.first()) {
                     Some(value) => value.clone(),
                     None => {
@@ -177,22 +194,22 @@ impl<'e> Finder<'e> {
                     }
                 }
             });
-            Found { arn, holes }
+            Found { arn, holes, vague }
         };
         unique((0..rows).map(row))
     }
 
-    fn variable(&self, wanted: Wanted<'_>, name: &str, template: &ArnTemplate) -> Vec<String> {
-        let named = wanted.rule.and_then(|rule| rule.vars.get(name));
-        let values: Vec<String> = match named {
-            Some(path) => self.fields.values(path).iter().map(ToString::to_string).collect(),
+    fn variable(&self, wanted: Wanted<'_>, name: &str, template: &ArnTemplate) -> Named {
+        let mut named = match wanted.rule.and_then(|rule| rule.vars.get(name)) {
+            Some(path) => Named { values: self.texts(path), vague: false },
             None => self.guess(wanted, name),
         };
-        values.into_iter().filter_map(|value| plain(value, name, template)).collect()
+        named.values = named.values.into_iter().filter_map(|value| plain(value, name, template)).collect();
+        named
     }
 
     /// Fields whose names fit a variable: `FunctionName` is filled from `functionName`, `function`, `functionArn`.
-    fn guess(&self, wanted: Wanted<'_>, variable: &str) -> Vec<String> {
+    fn guess(&self, wanted: Wanted<'_>, variable: &str) -> Named {
         let kind = squeeze(&wanted.kind.name);
         let variable = squeeze(variable);
         let ending =
@@ -212,41 +229,46 @@ impl<'e> Finder<'e> {
             let fitting = leaves.iter().filter(|leaf| (leaf.top || !top) && fits(&squeeze(leaf.key)));
             fitting.map(|leaf| leaf.value.to_string()).collect()
         };
+        let says_nothing = matches!(variable.as_str(), "name" | "id" | "arn" | "identifier" | "resourceid" | "type");
         let mut tries = vec![
-            of(&self.request, &exact, true),
-            of(&self.request, &typed, true),
-            of(&self.request, &bare, true),
-            of(&self.request, &exact, false),
-            of(&self.request, &typed, false),
+            (of(&self.request, &exact, true), says_nothing),
+            (of(&self.request, &typed, true), false),
+            (of(&self.request, &bare, true), true),
+            (of(&self.request, &exact, false), says_nothing),
+            (of(&self.request, &typed, false), false),
         ];
         if wanted.created {
-            tries.push(of(&self.response, &exact, false));
-            tries.push(of(&self.response, &typed, false));
+            tries.push((of(&self.response, &exact, false), false));
+            tries.push((of(&self.response, &typed, false), false));
         }
-        let mut values = tries.into_iter().find(|values| !values.is_empty()).unwrap_or_default();
+        let (mut values, vague) = tries.into_iter().find(|(values, _)| !values.is_empty()).unwrap_or_default();
         values.dedup();
-        values
+        Named { values, vague }
     }
 
-    /// Fills a template of a rule file. With `need_field`, nothing comes of it unless one of its fields is there.
-    pub fn template(&self, parts: &[TemplatePart], need_field: bool) -> Vec<Found> {
+    /// Fills a template of a rule file. Nothing comes of it if it takes fields of the request or response and the record
+    /// holds none of them.
+    pub fn template(&self, parts: &[TemplatePart]) -> Vec<Found> {
         let mut rows = vec![(String::new(), Vec::new())];
-        let mut known = false;
+        let (mut asked, mut known) = (false, false);
         for part in parts {
             let (texts, hole) = match part {
                 TemplatePart::Literal(text) => (vec![text.clone()], None),
-                TemplatePart::Hole(name) => (vec!["*".to_owned()], Some(name.clone())),
+                TemplatePart::Hole { name, form } => (vec![form.clone()], Some(name.clone())),
                 TemplatePart::Optional(path, default) => match self.texts(path) {
                     texts if texts.is_empty() => (vec![default.clone()], None),
                     texts => (texts, None),
                 },
-                TemplatePart::Field(path) => match self.texts(path) {
-                    texts if texts.is_empty() => (vec!["*".to_owned()], Some(describe(path))),
-                    texts => {
-                        known |= !is_event(path);
-                        (texts, None)
+                TemplatePart::Field(path) => {
+                    asked |= !is_event(path);
+                    match self.texts(path) {
+                        texts if texts.is_empty() => (vec!["*".to_owned()], Some(describe(path))),
+                        texts => {
+                            known |= !is_event(path);
+                            (texts, None)
+                        }
                     }
-                },
+                }
             };
             let hole = hole.map(|detail| Hole { cause: HoleCause::UnresolvedField, detail });
             rows = rows
@@ -259,15 +281,24 @@ impl<'e> Finder<'e> {
                 })
                 .collect();
         }
-        if need_field && !known {
+        if asked && !known {
             return Vec::new();
         }
-        unique(rows.into_iter().filter_map(|(text, holes)| Some(Found { arn: text.parse().ok()?, holes })))
+        unique(
+            rows.into_iter().filter_map(|(text, holes)| Some(Found { arn: text.parse().ok()?, holes, vague: false })),
+        )
     }
 
     fn texts(&self, path: &FieldPath) -> Vec<String> {
         self.fields.values(path).iter().map(ToString::to_string).collect()
     }
+}
+
+/// The values of a template's variable.
+struct Named {
+    values: Vec<String>,
+    /// From a field that any type could be named by.
+    vague: bool,
 }
 
 /// The resource type that an AWS-made id tells by its beginning: `vpc-0a1b…` is a `vpc`.
@@ -292,13 +323,14 @@ fn plain(value: String, variable: &str, template: &ArnTemplate) -> Option<String
 fn describe(path: &FieldPath) -> String {
     let last = path.alternatives.first().and_then(|path| path.steps.last());
     match last {
-        Some(crate::catalog::rules::Step::Key(key) | crate::catalog::rules::Step::Deep(key)) => key.clone(),
-        None => "a part of the ARN".to_owned(),
+        Some(Step::Key(key) | Step::Deep(key)) => key.clone(),
+        Some(Step::Names) | None => "a part of the ARN".to_owned(),
     }
 }
 
+/// Whether every record fills it.
 fn is_event(path: &FieldPath) -> bool {
-    path.alternatives.iter().all(|path| path.root == crate::catalog::rules::Root::Event)
+    path.alternatives.iter().any(|path| path.root == Root::Event)
 }
 
 /// Lower case, letters and digits only.

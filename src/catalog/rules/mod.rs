@@ -30,6 +30,8 @@ pub struct CommonRules {
     pub event_sources: BTreeMap<String, String>,
     /// Verbs that begin the names of creating operations.
     pub create_verbs: Vec<String>,
+    /// Verbs that begin the names of operations which hand a role to the service.
+    pub passing_verbs: Vec<String>,
     /// Members of a request that name no resource.
     pub not_resources: Vec<String>,
     /// Where create calls carry tags.

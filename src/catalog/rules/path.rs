@@ -42,6 +42,8 @@ pub enum Step {
     Key(String),
     /// Members of that name at any depth.
     Deep(String),
+    /// `@names`: the names of the members (DynamoDB's batches are keyed by table).
+    Names,
 }
 
 /// What is done with a value before it is used.
@@ -49,14 +51,24 @@ pub enum Step {
 pub enum Transform {
     /// What follows the last occurrence.
     After(String),
+    /// What follows the first occurrence; nothing if there is none.
+    Behind(String),
     /// What stands before the first occurrence.
     Before(String),
     /// Cut at each occurrence: several values.
     Split(String),
     /// Without that beginning, if it is there.
     Strip(String),
+    /// Without that ending, if it is there.
+    Trim(String),
     /// Only values that match the glob.
     Only(String),
+    /// Only values that do not match the glob.
+    Except(String),
+    /// In lower case.
+    Lower,
+    /// Percent-decoded.
+    Decode,
     /// The n-th piece between separators, from 0.
     Piece(String, usize),
 }
@@ -85,6 +97,7 @@ fn single(text: &str) -> Result<SinglePath, String> {
     for step in steps {
         match step {
             "" => deep = true,
+            "@names" => found.push(Step::Names),
             key if std::mem::take(&mut deep) => found.push(Step::Deep(key.to_owned())),
             key => found.push(Step::Key(key.to_owned())),
         }
@@ -102,10 +115,15 @@ fn transform(text: &str) -> Result<Transform, String> {
     let argument = argument.to_owned();
     Ok(match name {
         "after" => Transform::After(argument),
+        "behind" => Transform::Behind(argument),
         "before" => Transform::Before(argument),
         "split" => Transform::Split(argument),
         "strip" => Transform::Strip(argument),
+        "trim" => Transform::Trim(argument),
         "only" => Transform::Only(argument),
+        "except" => Transform::Except(argument),
+        "lower" => Transform::Lower,
+        "decode" => Transform::Decode,
         "piece" => {
             let (separator, index) =
                 argument.rsplit_once(',').ok_or_else(|| format!("`{text}` needs (separator,number)"))?;

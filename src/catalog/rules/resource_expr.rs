@@ -38,8 +38,11 @@ pub enum TemplatePart {
     Field(FieldPath),
     /// `{request.path?/}`: what stands behind the `?` where the record does not hold it.
     Optional(FieldPath, String),
-    /// `{?UUID}`: never in a record.
-    Hole(String),
+    /// `{?UUID}`: never in a record, so `*`; `{?suffix=-??????}` where the form of what is missing is known.
+    Hole {
+        name: String,
+        form: String,
+    },
 }
 
 impl TryFrom<String> for ResourceExpr {
@@ -98,14 +101,30 @@ fn template(text: &str) -> Result<Vec<TemplatePart>, String> {
 
 fn placeholder(inner: &str) -> Result<TemplatePart, String> {
     let path = |text: &str| FieldPath::try_from(text.to_owned());
-    if let Some(name) = inner.strip_prefix('?') {
-        return Ok(TemplatePart::Hole(name.to_owned()));
+    if let Some(hole) = inner.strip_prefix('?') {
+        let (name, form) = hole.split_once('=').unwrap_or((hole, "*"));
+        return Ok(TemplatePart::Hole { name: name.to_owned(), form: form.to_owned() });
     }
     Ok(match inner {
         "partition" | "region" | "account" => TemplatePart::Field(path(&format!("event.{inner}"))?),
-        _ => match inner.split_once('?') {
-            Some((optional, default)) => TemplatePart::Optional(path(optional)?, default.to_owned()),
+        _ => match default_at(inner).and_then(|at| inner.split_at_checked(at)) {
+            Some((optional, default)) => {
+                TemplatePart::Optional(path(optional)?, default.trim_start_matches('?').to_owned())
+            }
             None => TemplatePart::Field(path(inner)?),
         },
+    })
+}
+
+/// Where the `?` of a default stands, outside the arguments of transforms.
+fn default_at(inner: &str) -> Option<usize> {
+    let mut depth = 0_i32;
+    inner.char_indices().find_map(|(at, c)| {
+        depth += match c {
+            '(' => 1,
+            ')' => -1,
+            _ => 0,
+        };
+        (c == '?' && depth == 0).then_some(at)
     })
 }

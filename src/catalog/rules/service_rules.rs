@@ -82,7 +82,8 @@ pub struct TypeRule {
     pub note: Option<String>,
 }
 
-/// A call that differs from its plain reading. The first that matches counts.
+/// A call that differs from its plain reading. The first that matches counts, and after one with `also` the next that
+/// matches, too.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallRule {
@@ -97,6 +98,9 @@ pub struct CallRule {
     pub types: Option<Vec<String>>,
     /// Resources, in place of what the types give. Each entry adds resources.
     pub resources: Option<Vec<ResourceExpr>>,
+    /// Another row of the call counts besides this one.
+    #[serde(default)]
+    pub also: bool,
     /// The call needs no permission.
     #[serde(default)]
     pub no_permission: bool,
