@@ -10,7 +10,7 @@ use super::{
     Resolved, Resolver, Selection, UnmappedEvent, Usage, UsedRequest,
 };
 use crate::catalog::Catalog;
-use crate::cloudtrail::{Denial, Event, Outcome, Payload, PolicyType, SkipReason};
+use crate::cloudtrail::{Denial, Event, Outcome, PolicyType, SkipReason};
 use crate::iam::{Arn, PrincipalArn, Resource};
 
 /// Collects usage. One per thread; [`Aggregator::merge`] brings them together.
@@ -223,9 +223,8 @@ impl Collected {
             coverage.accounts.insert(account.to_owned());
         }
         coverage.data_events += u64::from(event.data_event);
-        let omitted = |payload: &Payload<'_>| matches!(payload, Payload::Omitted);
-        coverage.truncated += u64::from(omitted(&event.request) || omitted(&event.response));
-        coverage.hidden += u64::from(event.holds_hidden_values());
+        coverage.truncated += u64::from(event.truncated);
+        coverage.hidden += u64::from(event.hidden);
     }
 
     fn merge(&mut self, other: Self) {

@@ -14,6 +14,7 @@ use super::reduce_args::ReduceArgs;
 use super::{CliError, ExitStatus, not_found, streams, summary};
 use crate::aggregator::{Aggregator, Selection, Usage};
 use crate::catalog::Catalog;
+use crate::cloudtrail::Needles;
 use crate::collector::{CollectOptions, Input, collect};
 use crate::iam::PrincipalArn;
 use crate::reducer::{ReduceOptions, VerifiedPolicy, reduce};
@@ -104,7 +105,9 @@ fn clock() -> Timestamp {
 /// Reads everything. Each role that was asked for must appear: a policy for nobody is no answer.
 fn find_usage(request: &Request, catalog: &Catalog) -> Result<BTreeMap<PrincipalArn, Usage>, CliError> {
     let selection = &request.selection;
-    let found = collect(&request.inputs, &request.collect, || Aggregator::new(catalog, selection))?.finish();
+    let needles = Needles::of(&selection.principals);
+    let found = collect(&request.inputs, &request.collect, &needles, || Aggregator::new(catalog, selection))?;
+    let found = found.sink.finish();
     let missing = selection.principals.iter().find(|selector| !found.keys().any(|arn| selector.matches(arn)));
     match missing {
         None => Ok(found),

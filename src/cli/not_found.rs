@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::CliError;
 use crate::aggregator::{Aggregator, Selection};
 use crate::catalog::Catalog;
+use crate::cloudtrail::Needles;
 use crate::collector::{CollectOptions, Input, collect};
 use crate::iam::{PrincipalArn, PrincipalSelector};
 use crate::report::words::count;
@@ -23,8 +24,8 @@ pub fn explain(
     let everybody = Selection { principals: Vec::new(), sessions: Vec::new(), ..selection.clone() };
     // Standard input is gone by now.
     let inputs: Vec<Input> = inputs.iter().filter(|input| **input != Input::StandardInput).cloned().collect();
-    let seen = collect(&inputs, options, || Aggregator::new(catalog, &everybody));
-    let principals = seen.as_ref().map(Aggregator::other_principals).unwrap_or_default();
+    let seen = collect(&inputs, options, &Needles::default(), || Aggregator::new(catalog, &everybody));
+    let principals = seen.as_ref().map(|seen| seen.sink.other_principals()).unwrap_or_default();
     CliError::NoEvents {
         message: format!("no event of `{selector}` found"),
         advice: advice(selector, selection, &principals),

@@ -10,8 +10,7 @@ use crate::iam::Arn;
 pub struct Caller<'a> {
     pub kind: CallerKind,
     /// The role behind the session (`sessionIssuer.arn`, path included), or the user's ARN. `None` where the record does
-    /// not say. A record without `sessionIssuer` names only the session: then this is the role without its path, which
-    /// is enough to know it by, as role names are unique in an account whatever their paths.
+    /// not say: a session's ARN has no path, so that roles of one name can't be told apart by it.
     pub principal: Option<Arn>,
     /// The session's name, the last segment of an assumed-role ARN.
     pub session_name: Option<Cow<'a, str>>,
@@ -41,12 +40,11 @@ pub enum CallerKind {
 /// Reads `userIdentity`; `None` where it is no object.
 pub(super) fn read_caller(raw: &[u8]) -> Option<Caller<'_>> {
     let fields = IdentityFields::read(raw)?;
-    let session = fields.arn.as_deref().and_then(AssumedRoleSession::read);
-    let session_name = session.map(|session| session.name.to_owned()).map(Cow::Owned);
+    let session = fields.arn.as_deref().and_then(session_of_arn).map(|name| Cow::Owned(name.to_owned()));
     Some(Caller {
         kind: fields.kind(session.is_some()),
-        principal: fields.principal(session),
-        session_name: session_name.or_else(|| session_of_principal_id(fields.principal_id.as_deref())),
+        principal: fields.principal(session.is_some()),
+        session_name: session.or_else(|| fields.session_elsewhere()),
         access_key_id: fields.access_key_id,
         invoked_by: fields.invoked_by,
         account: fields.account,
@@ -60,6 +58,7 @@ struct IdentityFields<'a> {
     arn: Option<Cow<'a, str>>,
     principal_id: Option<Cow<'a, str>>,
     account: Option<Cow<'a, str>>,
+    user_name: Option<Cow<'a, str>>,
     access_key_id: Option<Cow<'a, str>>,
     invoked_by: Option<Cow<'a, str>>,
     session: SessionFields<'a>,
@@ -80,6 +79,7 @@ impl<'a> IdentityFields<'a> {
                 b"arn" => fields.arn = lenient_text(value),
                 b"principalId" => fields.principal_id = lenient_text(value),
                 b"accountId" => fields.account = account_id(value),
+                b"userName" => fields.user_name = lenient_text(value),
                 b"accessKeyId" => fields.access_key_id = lenient_text(value),
                 b"invokedBy" => fields.invoked_by = lenient_text(value),
                 b"sessionContext" => fields.session = SessionFields::read(value),
@@ -106,14 +106,21 @@ impl<'a> IdentityFields<'a> {
         }
     }
 
-    fn principal(&self, session: Option<AssumedRoleSession<'_>>) -> Option<Arn> {
-        if let Some(issuer) = &self.session.issuer_arn {
-            return issuer.parse().ok();
-        }
-        match session {
-            Some(session) => Some(session.role()),
+    fn principal(&self, is_session: bool) -> Option<Arn> {
+        match &self.session.issuer_arn {
+            Some(issuer) => issuer.parse().ok(),
+            None if is_session => None,
             None => self.arn.as_deref()?.parse().ok(),
         }
+    }
+
+    /// The session's name where there is no session ARN: `AROA…:SESSION`, or the only name in the console's CSV file.
+    fn session_elsewhere(&self) -> Option<Cow<'a, str>> {
+        if self.kind.is_none() && self.arn.is_none() && self.principal_id.is_none() {
+            return self.user_name.clone();
+        }
+        let (id, session) = self.principal_id.as_deref()?.split_once(':')?;
+        id.starts_with("AROA").then(|| Cow::Owned(session.to_owned()))
     }
 }
 
@@ -134,33 +141,10 @@ impl<'a> SessionFields<'a> {
     }
 }
 
-/// `arn:aws:sts::111122223333:assumed-role/ROLE/SESSION`
-#[derive(Clone, Copy)]
-struct AssumedRoleSession<'a> {
-    partition: &'a str,
-    account: &'a str,
-    role: &'a str,
-    name: &'a str,
-}
-
-impl<'a> AssumedRoleSession<'a> {
-    fn read(arn: &'a str) -> Option<Self> {
-        let mut segments = arn.splitn(6, ':');
-        let (_arn, partition, service) = (segments.next()?, segments.next()?, segments.next()?);
-        let (_region, account, resource) = (segments.next()?, segments.next()?, segments.next()?);
-        let (role, name) = resource.strip_prefix("assumed-role/")?.rsplit_once('/')?;
-        (service == "sts").then_some(Self { partition, account, role, name })
-    }
-
-    fn role(self) -> Arn {
-        Arn::from_parts(self.partition, "iam", "", self.account, &format!("role/{}", self.role))
-    }
-}
-
-/// `AROA…:SESSION`
-fn session_of_principal_id<'a>(principal_id: Option<&str>) -> Option<Cow<'a, str>> {
-    let (id, session) = principal_id?.split_once(':')?;
-    id.starts_with("AROA").then(|| Cow::Owned(session.to_owned()))
+/// The session in `arn:aws:sts::111122223333:assumed-role/ROLE/SESSION`.
+fn session_of_arn(arn: &str) -> Option<&str> {
+    let resource = arn.splitn(6, ':').nth(5)?;
+    resource.strip_prefix("assumed-role/")?.rsplit_once('/').map(|(_, session)| session)
 }
 
 /// The twelve digits of an account, also where an export wrote them as a number and lost zeros in front.
@@ -208,10 +192,13 @@ mod tests {
     }
 
     #[test]
-    fn a_session_without_issuer_still_names_its_role() {
+    fn a_session_without_issuer_names_no_role() {
         let caller = read(r#"{"type":"AssumedRole","arn":"arn:aws-cn:sts::111122223333:assumed-role/runner/ci"}"#);
-        assert_eq!(caller.principal, arn("arn:aws-cn:iam::111122223333:role/runner"));
-        assert_eq!(caller.session_name.as_deref(), Some("ci"));
+        assert_eq!((caller.principal, caller.session_name.as_deref()), (None, Some("ci")));
+        let caller = read(r#"{"type":"AssumedRole","principalId":"AROAX:ci","sessionContext":{"sessionIssuer":{}}}"#);
+        assert_eq!((caller.principal, caller.session_name.as_deref()), (None, Some("ci")));
+        let caller = read(r#"{"userName":"ci","accessKeyId":"ASIAX"}"#);
+        assert_eq!((caller.principal, caller.session_name.as_deref()), (None, Some("ci")));
     }
 
     #[test]

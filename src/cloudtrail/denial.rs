@@ -5,6 +5,7 @@
 //! their own (IAM user guide, "Troubleshoot access denied error messages").
 
 use super::Caller;
+use super::error_codes::ServiceLinkedRole;
 use crate::iam::{Action, Arn, Resource};
 
 /// What a denial's text names.
@@ -65,8 +66,9 @@ pub(super) fn read(text: &str, place: &Place) -> Denial {
     let (action, behind) = find_action(text).map_or((None, ""), |(action, behind)| (Some(action), behind));
     let resource_is_whole = |found: &&str| !cut || !behind.ends_with(*found);
     let resource = find_resource(behind).filter(resource_is_whole);
+    let resource = resource.and_then(|resource| read_resource(resource, action.as_ref(), place));
     Denial {
-        resource: resource.and_then(|resource| read_resource(resource, action.as_ref(), place)),
+        resource: resource.or_else(|| service_linked_role(text, action.as_ref(), place)),
         policy_type: policy_type(text),
         explicit: text.contains("explicit deny"),
         encoded_message: word_behind(text, ENCODED).filter(|_| !cut),
@@ -149,6 +151,12 @@ fn read_resource(text: &str, action: Option<&Action>, place: &Place) -> Option<R
     }
     let is_pass_role = action.is_some_and(|action| action.service() == "iam" && action.name() == "PassRole");
     is_pass_role.then(|| place.iam("role", text))?
+}
+
+/// EKS names the service-linked role that it looks for, but no ARN.
+fn service_linked_role(text: &str, action: Option<&Action>, place: &Place) -> Option<Resource> {
+    action.filter(|action| action.service() == "iam")?;
+    place.iam("role", &ServiceLinkedRole::named_in(text)?.path_and_name())
 }
 
 fn policy_type(text: &str) -> Option<PolicyType> {
@@ -253,7 +261,7 @@ mod tests {
             (
                 "Failed to validate if SLR: AWSServiceRoleForAmazonEKSNodegroup already exists due to missing permissions for 'iam:GetRole'".to_owned(),
                 "iam:GetRole",
-                "",
+                "arn:aws:iam::111122223333:role/aws-service-role/eks-nodegroup.amazonaws.com/AWSServiceRoleForAmazonEKSNodegroup",
             ),
             ("User is not authorized to perform this action".to_owned(), "", ""),
             ("Access Denied".to_owned(), "", ""),

@@ -42,11 +42,37 @@ pub(super) fn denial_wording(text: &str) -> Option<&'static DenialWording> {
     wordings.iter().find(|wording| text.contains(&wording.contains))
 }
 
+/// A service-linked role, whose path follows from its service.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ServiceLinkedRole {
+    name: String,
+    service: String,
+}
+
+impl ServiceLinkedRole {
+    /// The one that a text names.
+    pub fn named_in(text: &str) -> Option<&'static Self> {
+        let roles: &'static Vec<Self> = &TABLE.service_linked_role;
+        let is_word = |role: &Self| {
+            let behind = text.split_once(&role.name).map(|(_, behind)| behind);
+            behind.is_some_and(|behind| !behind.starts_with(char::is_alphanumeric))
+        };
+        roles.iter().find(|role| is_word(role))
+    }
+
+    /// Path and name: `aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS`.
+    pub fn path_and_name(&self) -> String {
+        format!("aws-service-role/{}/{}", self.service, self.name)
+    }
+}
+
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
     code: Vec<CodeRow>,
     text: Vec<DenialWording>,
+    service_linked_role: Vec<ServiceLinkedRole>,
 }
 
 /// Patterns and texts are lower case in memory.

@@ -1,23 +1,30 @@
 //! The log format: bytes of records to typed [`Event`]s, lenient in what it reads.
 
 mod caller;
+mod csv;
 mod denial;
 mod envelope;
 mod error_codes;
 mod event;
 mod mend;
+mod needles;
 mod outcome;
 mod record;
-mod scan;
 mod skip;
+mod splitter;
+mod struct_text;
 mod structure;
 mod time;
 mod walk;
 
 pub use caller::{Caller, CallerKind};
+pub use csv::Columns;
 pub use denial::{Denial, PolicyType};
+pub use envelope::{Found, is_insight, visit_records};
 pub use event::{Event, EventResource, HIDDEN, Json, Payload};
 pub use mend::mend;
+pub use needles::{Hits, Needles};
 pub use outcome::Outcome;
 pub use record::parse_record;
 pub use skip::SkipReason;
+pub use splitter::{Breakage, LONGEST_ITEM, Splitter, Step, next_object_line, starts_like_a_record};

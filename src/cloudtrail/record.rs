@@ -8,25 +8,27 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::caller::{account_id, read_caller};
+use serde::Deserialize;
+
 use super::event::{Event, EventResource, HIDDEN, Json, Payload};
 use super::outcome::Failure;
 use super::time::read_time;
 use super::walk::{elements, lenient_bool, lenient_text, members};
 use super::{Outcome, SkipReason};
 
-/// Parses one record. A record that does not count is skipped for a named reason. What is [`SkipReason::Malformed`] may
-/// be read after [`mend`](super::mend): invalid UTF-8 and repeated keys in a payload.
+/// Parses one record. A record that does not count is skipped for a named reason. What is [`SkipReason::Malformed`] for
+/// invalid UTF-8 or half a surrogate pair can be read after [`mend`](super::mend).
 pub fn parse_record(record: &[u8]) -> Result<Event<'_>, SkipReason> {
     let fields = Fields::read(record)?;
     fields.check_is_api_call()?;
     let source = fields.text(fields.source).ok_or(SkipReason::Incomplete)?;
-    let source = if source.contains(char::is_uppercase) { Cow::Owned(source.to_ascii_lowercase()) } else { source };
+    let source = plain_source(source);
     let name = fields.text(fields.name).ok_or(SkipReason::Incomplete)?;
     let time = fields.text(fields.time).and_then(|time| read_time(&time)).ok_or(SkipReason::Incomplete)?;
     let caller = fields.identity.and_then(read_caller).ok_or(SkipReason::NoPrincipal)?;
     let account = fields.recipient.and_then(account_id).or_else(|| caller.account.clone());
-    let request = fields.payload(fields.request)?;
-    let response = fields.payload(fields.response)?;
+    let (request, request_truncated) = fields.payload(fields.request)?;
+    let (response, response_truncated) = fields.payload(fields.response)?;
     let error_code = fields.text(fields.error_code);
     let error_message = fields.text(fields.error_message);
     let response_message = || response.json().and_then(message_in_response);
@@ -63,6 +65,8 @@ pub fn parse_record(record: &[u8]) -> Result<Event<'_>, SkipReason> {
         data_event: fields.text(fields.category).is_some_and(|category| category == "Data"),
         vpc_endpoint: fields.text(fields.vpc_endpoint),
         hidden: memchr::memmem::find(record, HIDDEN.as_bytes()).is_some(),
+        truncated: request_truncated || response_truncated,
+        payload_sum: sum(fields.request).wrapping_add(sum(fields.response).rotate_left(32)),
     })
 }
 
@@ -145,22 +149,61 @@ impl<'a> Fields<'a> {
         lenient_text(field?)
     }
 
-    fn payload(&self, field: Option<&'a [u8]>) -> Result<Payload<'a>, SkipReason> {
+    /// The payload, and whether some of it is missing.
+    fn payload(&self, field: Option<&'a [u8]>) -> Result<(Payload<'a>, bool), SkipReason> {
         let Some(raw) = field else {
             let omitted = self.omitted.and_then(lenient_bool) == Some(true);
-            return Ok(if omitted { Payload::Omitted } else { Payload::Absent });
+            return Ok((if omitted { Payload::Omitted } else { Payload::Absent }, omitted));
         };
-        let json: Json<'a> = serde_json::from_slice(raw).map_err(too_deep_or_malformed)?;
-        let omitted = match &json {
-            Json::Str(text) => text == HIDDEN,
-            Json::Object(object) => object.get("omitted").is_some_and(|omitted| *omitted == Json::Bool(true)),
-            _ => false,
+        let json = read_json(raw)?;
+        let (nothing_left, truncated) = match &json {
+            Json::Str(text) => (text == HIDDEN, text == HIDDEN),
+            Json::Object(object) => {
+                let truncated = object.get("omitted").is_some_and(|omitted| *omitted == Json::Bool(true));
+                (truncated && object.keys().all(|key| OMISSION.contains(&key)), truncated)
+            }
+            _ => (false, false),
         };
-        if has_repeated_keys(&json) {
-            return Err(SkipReason::Malformed);
-        }
-        Ok(if omitted { Payload::Omitted } else { Payload::Json(json) })
+        Ok((if nothing_left { Payload::Omitted } else { Payload::Json(json) }, truncated))
     }
+}
+
+/// Members that stand in a payload instead of what was left out.
+const OMISSION: [&str; 3] = ["omitted", "originalSize", "reason"];
+
+/// In China event sources may carry the partition's suffix.
+fn plain_source(source: Cow<'_, str>) -> Cow<'_, str> {
+    if source.ends_with(".amazonaws.com.cn") || source.contains(char::is_uppercase) {
+        let lower = source.to_ascii_lowercase();
+        return Cow::Owned(lower.strip_suffix(".cn").unwrap_or(&lower).to_owned());
+    }
+    source
+}
+
+/// Reads a payload. JSON inside a string, as some exports write it, is unpacked; of repeated keys the last wins.
+fn read_json(raw: &[u8]) -> Result<Json<'_>, SkipReason> {
+    let json: Json<'_> = serde_json::from_slice(raw).map_err(too_deep_or_malformed)?;
+    let owned: Option<serde_json::Value> = match &json {
+        Json::Str(text) if text.starts_with(['{', '[']) => serde_json::from_str(text).ok(),
+        json if has_repeated_keys(json) => serde_json::from_slice(raw).ok(),
+        _ => None,
+    };
+    match owned {
+        Some(value) => Json::deserialize(value).map_err(too_deep_or_malformed),
+        None => Ok(json),
+    }
+}
+
+/// Sums up a text in a way that does not depend on white space, the order of members, or escaped slashes. Where letters
+/// may be escaped, nothing is summed up: then the event's id alone decides.
+fn sum(raw: Option<&[u8]>) -> u64 {
+    let raw = raw.unwrap_or_default();
+    let (mut sum, mut all) = (0u64, 0u8);
+    for byte in raw {
+        sum += if *byte > b' ' && *byte != b'\\' { u64::from(*byte) * u64::from(*byte) } else { 0 };
+        all |= *byte;
+    }
+    if all >= 0x80 || memchr::memmem::find(raw, b"\\u").is_some() { 0 } else { sum }
 }
 
 /// serde_json ends at a depth of 128; CloudTrail never comes near.

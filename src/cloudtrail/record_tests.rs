@@ -40,7 +40,7 @@ fn a_plain_record_is_read() {
         assert_eq!(event.outcome, Outcome::Allowed);
         assert_eq!(event.request.json().unwrap().get("name").as_str(), Some("c"));
         assert!(matches!(event.response, Payload::Absent));
-        assert!(!event.hidden && !event.truncated() && !event.data_event);
+        assert!(!event.hidden && !event.truncated && !event.data_event);
     });
 }
 
@@ -69,17 +69,21 @@ fn payloads_of_any_type_are_read() {
     for omitted in [r#""HIDDEN_DUE_TO_SECURITY_REASONS""#, r#"{"omitted":true,"originalSize":120000}"#] {
         with(&format!(r#"{{"requestParameters":{omitted}}}"#), |event| {
             assert!(matches!(event.request, Payload::Omitted));
-            assert!(event.truncated());
+            assert!(event.truncated);
         });
     }
-    with(r#"{"requestParameters":null,"omitted":true}"#, |event| assert!(event.truncated()));
+    with(r#"{"requestParameters":null,"omitted":true}"#, |event| assert!(event.truncated));
+    with(r#"{"requestParameters":{"name":"c","omitted":true}}"#, |event| {
+        assert!(event.truncated);
+        assert_eq!(event.request.json().unwrap().get("name").as_str(), Some("c"));
+    });
 }
 
 #[test]
 fn hidden_values_are_noticed_wherever_they_are() {
     with(r#"{"requestParameters":{"tags":{"HIDDEN_DUE_TO_SECURITY_REASONS":"x"}}}"#, |event| {
         assert!(event.hidden);
-        assert!(!event.truncated());
+        assert!(!event.truncated);
     });
 }
 
@@ -123,33 +127,64 @@ fn deep_nesting_is_too_large_and_overflows_no_stack() {
 
 #[test]
 fn the_last_of_repeated_members_wins() {
-    let text = String::from_utf8(record("{}")).unwrap();
+    let text = String::from_utf8(record(r#"{"requestParameters":{"name":"last"}}"#)).unwrap();
     let text = text.replace(r#""eventName":"#, r#""eventName":"Other","eventName":"#);
-    assert_eq!(parse_record(text.as_bytes()).unwrap().name, "CreateCluster");
+    let text = text.replace(r#"{"name":"#, r#"{"name":"first","name":"#);
+    let event = parse_record(text.as_bytes()).unwrap();
+    assert_eq!(event.name, "CreateCluster");
+    assert_eq!(event.request.json().unwrap().get("name").as_str(), Some("last"));
 }
 
 #[test]
-fn what_is_nearly_json_is_read_after_mending() {
-    let text = String::from_utf8(record(r#"{"requestParameters":{"name":"last"}}"#)).unwrap();
-    let repeated = text.replace(r#"{"name":"#, r#"{"name":"first","name":"#);
-    assert_eq!(parse_record(repeated.as_bytes()).err(), Some(SkipReason::Malformed));
-    let mended = mend(repeated.as_bytes()).unwrap();
-    assert_eq!(parse_record(&mended).unwrap().request.json().unwrap().get("name").as_str(), Some("last"));
+fn json_inside_a_string_is_unpacked() {
+    with(r#"{"requestParameters":"{\"name\":\"c\"}"}"#, |event| {
+        assert_eq!(event.request.json().unwrap().get("name").as_str(), Some("c"));
+    });
+    with(r#"{"requestParameters":"{name"}"#, |event| {
+        assert_eq!(event.request.json().unwrap().as_str(), Some("{name"));
+    });
+}
 
-    let mut invalid = text.into_bytes();
-    let at = invalid.windows(4).position(|window| window == b"last").unwrap();
+#[test]
+fn invalid_utf_8_is_read_after_mending() {
+    let mut invalid = record(r#"{"userAgent":"agent"}"#);
+    let at = invalid.windows(5).position(|window| window == b"agent").unwrap();
+    invalid[at] = 0xff;
+    assert_eq!(parse_record(&invalid).unwrap().user_agent, None);
+    let mut invalid = record(r#"{"requestParameters":{"name":"agent"}}"#);
+    let at = invalid.windows(5).position(|window| window == b"agent").unwrap();
     invalid[at] = 0xff;
     assert_eq!(parse_record(&invalid).err(), Some(SkipReason::Malformed));
     assert!(parse_record(&mend(&invalid).unwrap()).is_ok());
 }
 
 #[test]
+fn records_are_told_apart_by_id_and_content_and_not_by_layout() {
+    let identity = |text: &[u8]| parse_record(text).unwrap().identity();
+    let one = record("{}");
+    let pretty = serde_json::to_vec_pretty(&serde_json::from_slice::<serde_json::Value>(&one).unwrap()).unwrap();
+    assert_ne!(one, pretty);
+    assert_eq!(identity(&one), identity(&pretty));
+    assert_eq!(identity(&one), identity(&record(r#"{"eventTime":"2026-03-13 08:33:30.000 UTC","readOnly":true}"#)));
+    for other in [
+        r#"{"eventID":"x"}"#,
+        r#"{"eventName":"DeleteCluster"}"#,
+        r#"{"requestParameters":{"name":"d"}}"#,
+        r#"{"errorCode":"AccessDenied"}"#,
+    ] {
+        assert_ne!(identity(&one), identity(&record(other)), "{other}");
+    }
+    assert_eq!(identity(&record(r#"{"eventID":null}"#)), None);
+}
+
+#[test]
 fn other_partitions_are_read() {
     with(
-        r#"{"awsRegion":"cn-north-1","userIdentity":{"type":"AssumedRole",
+        r#"{"awsRegion":"cn-north-1","eventSource":"ec2.amazonaws.com.cn","userIdentity":{"type":"AssumedRole",
             "sessionContext":{"sessionIssuer":{"arn":"arn:aws-cn:iam::111122223333:role/r"}}},
             "errorCode":"AccessDenied","errorMessage":"User: u is not authorized to perform: iam:GetRole on resource: role x"}"#,
         |event| {
+            assert_eq!(event.source, "ec2.amazonaws.com");
             let Outcome::Denied(denial) = event.outcome else { panic!("{:?}", event.outcome) };
             assert_eq!(denial.resource, Some(Resource::Arn("arn:aws-cn:iam::111122223333:role/x".parse().unwrap())));
         },

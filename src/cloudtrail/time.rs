@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 
 /// Reads a time: RFC 3339, with a space for the `T`, with a fraction, without a zone or with `UTC` behind it (then it is
-/// UTC, as Athena and CloudTrail Lake print it), or whole seconds since 1970.
+/// UTC, as Athena and CloudTrail Lake print it), or seconds or milliseconds since 1970.
 pub fn read_time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let text = text.strip_suffix("UTC").map_or(text, str::trim_end);
@@ -17,8 +17,10 @@ fn read_without_zone(text: &str) -> Option<Timestamp> {
 }
 
 fn read_seconds(text: &str) -> Option<Timestamp> {
+    const A_LONG_TIME: i64 = 100_000_000_000;
     let whole = text.split_once('.').map_or(text, |(whole, _)| whole);
-    Timestamp::from_second(whole.parse().ok()?).ok()
+    let number: i64 = whole.parse().ok()?;
+    if number < A_LONG_TIME { Timestamp::from_second(number) } else { Timestamp::from_millisecond(number) }.ok()
 }
 
 #[cfg(test)]
@@ -38,6 +40,7 @@ mod tests {
             "2026-03-13T08:33:30",
             "1773390810",
             "1773390810.0",
+            "1773390810000",
         ] {
             assert_eq!(read_time(text), Some(expected), "{text}");
         }

@@ -1,0 +1,53 @@
+//! Tells events apart that were delivered more than once.
+
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::{Mutex, PoisonError};
+
+use crate::cloudtrail::Event;
+
+#[expect(clippy::disallowed_types, reason = "asked for membership only: its order shows nowhere")]
+type Identities = std::collections::HashSet<u128, BuildHasherDefault<Folded>>;
+
+/// The identities of all events seen, in 16 bytes each, shared between threads.
+#[derive(Debug)]
+pub struct Seen {
+    shards: Vec<Mutex<Identities>>,
+}
+
+/// Enough that threads seldom wait for each other.
+const SHARDS: u8 = 64;
+
+impl Seen {
+    pub fn new() -> Self {
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+    }
+
+    /// Notes the event; whether it was there before. Events without an id never were.
+    pub fn is_repeated(&self, event: &Event<'_>) -> bool {
+        let Some(identity) = event.identity() else { return false };
+        let shard = identity % self.shards.len() as u128;
+        let Some(shard) = self.shards.get(shard as usize) else { return false };
+        // A thread that panicked inside `insert` has left a set all the same.
+        !shard.lock().unwrap_or_else(PoisonError::into_inner).insert(identity)
+    }
+}
+
+/// Identities are hashes already: their halves are put together.
+#[derive(Debug, Default)]
+pub struct Folded(u64);
+
+impl Hasher for Folded {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u128(&mut self, identity: u128) {
+        self.0 = (identity >> 64) as u64 ^ identity as u64;
+    }
+}

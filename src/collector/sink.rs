@@ -1,0 +1,39 @@
+//! Where events go.
+
+use crate::aggregator::Aggregator;
+use crate::cloudtrail::{Event, SkipReason};
+
+/// Takes what the collector finds. There is one for each thread; at the end they are merged, in any order.
+pub trait EventSink: Send {
+    /// An event, seen for the first time.
+    fn event(&mut self, event: &Event<'_>);
+
+    /// Records that are not handed on as events, for one reason.
+    fn skipped(&mut self, reason: SkipReason, records: u64);
+
+    /// Something that could not be read, in words for people.
+    fn gap(&mut self, text: String);
+
+    /// Adds what another thread has seen.
+    fn merge(&mut self, other: Self)
+    where
+        Self: Sized;
+}
+
+impl EventSink for Aggregator<'_> {
+    fn event(&mut self, event: &Event<'_>) {
+        self.add(event);
+    }
+
+    fn skipped(&mut self, reason: SkipReason, records: u64) {
+        self.skip_many(reason, records);
+    }
+
+    fn gap(&mut self, text: String) {
+        Self::gap(self, text);
+    }
+
+    fn merge(&mut self, other: Self) {
+        Self::merge(self, other);
+    }
+}
