@@ -72,7 +72,7 @@ pub struct Proof {
     pub near_misses_denied: usize,
 }
 
-/// A policy set that passed its proof. Made only by [`reduce`].
+/// A policy set that passed its proof. Made only by [`reduce`](super::reduce).
 #[derive(Debug, Clone)]
 pub struct VerifiedPolicy {
     pub(super) policies: Vec<NamedPolicy>,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::model::Report;
-use super::{cloudformation, csv, html, json, markdown, policy, terraform, text};
+use super::{cloudformation, csv, html, json, junit, markdown, policy, sarif, terraform, text};
 
 /// Renders a report in one format.
 pub trait Renderer {
@@ -30,6 +30,8 @@ pub enum RenderError {
     Csv(#[from] ::csv::Error),
     #[error("can't write the report as HTML")]
     Html(#[from] askama::Error),
+    #[error("can't write the report as JUnit")]
+    Junit(#[source] Box<quick_junit::SerializeError>),
     #[error("can't write the report as HCL")]
     Hcl(#[source] Box<hcl::Error>),
 }
@@ -48,6 +50,10 @@ pub enum Format {
     Markdown,
     /// A page for a reviewer: one file, no network, no script.
     Html,
+    /// Findings for code scanning, SARIF 2.1.0.
+    Sarif,
+    /// Proof, findings and gaps as test cases.
+    Junit,
     /// Terraform: an `aws_iam_policy_document` and a policy for each document.
     Terraform,
     /// A CloudFormation template in YAML.
@@ -65,6 +71,8 @@ impl Format {
             Self::Text => Box::new(text::TextRenderer { style }),
             Self::Markdown => Box::new(markdown::MarkdownRenderer),
             Self::Html => Box::new(html::HtmlRenderer),
+            Self::Sarif => Box::new(sarif::SarifRenderer),
+            Self::Junit => Box::new(junit::JunitRenderer),
             Self::Terraform => Box::new(terraform::TerraformRenderer),
             Self::Cloudformation => Box::new(cloudformation::CloudFormationRenderer),
             Self::Csv => Box::new(csv::CsvRenderer),
@@ -72,11 +80,13 @@ impl Format {
     }
 
     /// The extensions that tell a file's format, each with its format.
-    const EXTENSIONS: [(&str, Self); 9] = [
+    const EXTENSIONS: [(&str, Self); 11] = [
         ("json", Self::Policy),
         ("txt", Self::Text),
         ("md", Self::Markdown),
         ("html", Self::Html),
+        ("sarif", Self::Sarif),
+        ("xml", Self::Junit),
         ("tf", Self::Terraform),
         ("yaml", Self::Cloudformation),
         ("yml", Self::Cloudformation),

@@ -10,12 +10,14 @@ pub mod csv;
 pub mod format;
 pub mod html;
 pub mod json;
+pub mod junit;
 pub mod markdown;
 pub mod model;
 mod page;
 pub mod policy;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod sarif;
 #[cfg(test)]
 mod schema_test;
 pub mod terraform;

@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 
 use super::words::count;
 use crate::aggregator::Origin;
+use crate::audit::Finding;
 use crate::cloudtrail::{PolicyType, SkipReason};
 use crate::iam::{
     Action, ArnPattern, Conditions, INLINE_POLICY_CHARACTERS_PER_ROLE, MANAGED_POLICY_CHARACTERS, PolicyDocument,
@@ -222,10 +223,6 @@ pub struct Proof {
     /// Of these, denied; the others lie inside a listed widening.
     pub near_misses_denied: usize,
 }
-
-/// A result of the audit. Uninhabited until there is an audit.
-#[derive(Clone, Debug, Serialize)]
-pub enum Finding {}
 
 impl Coverage {
     /// Why the evidence is not complete, one reason a line; empty: it is. What `--require-complete` asks for.

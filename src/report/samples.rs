@@ -7,6 +7,7 @@ use super::model::{
     Tool, UnmappedEvent, Widening, Withheld,
 };
 use crate::aggregator::Origin;
+use crate::audit::{Confidence, Finding, FindingKind, Place, Severity};
 use crate::cloudtrail::SkipReason;
 use crate::iam::{
     ActionClause, ConditionOperator, Conditions, Effect, PolicyDocument, PrincipalArn, Resource, ResourceClause,
@@ -47,7 +48,7 @@ fn with_grants(number: usize, name: &str) -> Report {
         withheld: vec![withheld(name)],
         coverage: coverage(name),
         proof: Proof { requests: 4, allowed: 4, grants_tested: number, ..Proof::default() },
-        findings: Vec::new(),
+        findings: (0..number.min(10)).flat_map(|index| findings(&format!("{name}{index}"))).collect(),
     }
 }
 
@@ -118,6 +119,24 @@ fn withheld(name: &str) -> Withheld {
         rule: name.to_owned(),
         reason: name.to_owned(),
     }
+}
+
+/// One with a place, one without.
+fn findings(name: &str) -> [Finding; 2] {
+    let place = Place { policy: name.to_owned(), file: Some(name.to_owned()), statement: 0, sid: None, line: Some(3) };
+    let finding = |id: &str, place| Finding {
+        id: format!("{id}{name}"),
+        kind: FindingKind::UnusedAction,
+        severity: Severity::Low,
+        confidence: Confidence::High,
+        role: role(),
+        place,
+        subject: name.to_owned(),
+        message: name.to_owned(),
+        evidence: vec![name.to_owned()],
+        remedy: name.to_owned(),
+    };
+    [finding("a", Some(place)), finding("b", None)]
 }
 
 fn coverage(name: &str) -> Coverage {

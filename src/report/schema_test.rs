@@ -26,7 +26,16 @@ fn the_report_is_valid_and_begins_with_its_version() {
 #[test]
 fn the_schema_knows_every_field_and_wants_every_field() {
     let schema = schema();
-    for pointer in ["", "/grants/0", "/coverage", "/coverage/denied/0", "/policies/0", "/scope"] {
+    for pointer in [
+        "",
+        "/grants/0",
+        "/coverage",
+        "/coverage/denied/0",
+        "/policies/0",
+        "/scope",
+        "/findings/0",
+        "/findings/0/place",
+    ] {
         let mut more = report();
         more.pointer_mut(pointer).unwrap()["surprise"] = Value::Null;
         assert!(!schema.is_valid(&more), "one field more at `{pointer}`");
