@@ -5,12 +5,14 @@
 //! (an exact cover with few characters), `pack` (into documents that IAM takes), `verify` (every request replayed, every
 //! grant dropped in turn). Pure functions on values: reads no files, no clock.
 
+mod action_wildcards;
 mod bootstrap;
 mod conditions;
 mod configured;
 mod containment;
 pub mod cover;
 mod drafts;
+mod fit;
 mod generalize;
 mod kinds;
 mod lifecycle;

@@ -50,9 +50,12 @@ pub(crate) fn pack(placed: &[Placed], options: &ReduceOptions) -> Result<Packed,
     Ok(named(documents, options))
 }
 
-/// How many documents the statements need.
-pub(crate) fn documents_needed(placed: &[Placed], options: &ReduceOptions) -> usize {
-    documents(placed, options, Limits::of(options).characters).len()
+/// By how many characters the statements are too many for the documents allowed, roughly; `None` where they fit.
+pub(crate) fn excess(placed: &[Placed], options: &ReduceOptions) -> Option<usize> {
+    let limits = Limits::of(options);
+    let needed = documents(placed, options, limits.characters).len();
+    let room = limits.characters * limits.documents;
+    (needed > limits.documents).then(|| size(placed).saturating_sub(room).max(1))
 }
 
 type Document = (Section, Vec<Placed>);

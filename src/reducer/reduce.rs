@@ -14,8 +14,8 @@ use super::sample::Sample;
 use super::section::Section;
 use super::statements::{Freedom, Placed, build};
 use super::{
-    Grant, ReduceError, ReduceOptions, VerifiedPolicy, Widening, WideningRule, bootstrap, configured, lifecycle, pack,
-    replay, verify,
+    Grant, ReduceError, ReduceOptions, VerifiedPolicy, Widening, WideningRule, action_wildcards, bootstrap, configured,
+    fit, lifecycle, pack, replay, verify,
 };
 use crate::aggregator::{Certainty, Evidence, Usage};
 use crate::catalog::Catalog;
@@ -24,11 +24,6 @@ use crate::catalog::Catalog;
 pub fn reduce(usage: &Usage, catalog: &Catalog, options: &ReduceOptions) -> Result<VerifiedPolicy, ReduceError> {
     let kinds = Kinds::new(catalog);
     let generalizer = Generalizer::new(usage, &kinds, &options.user_rules);
-    let (mut samples, withheld) = samples(usage, &generalizer, options);
-    let seen = samples.len();
-    if options.complete_lifecycle {
-        samples.extend(lifecycle::samples(usage, catalog, &generalizer));
-    }
     let owner_tags = owner_tags(usage, catalog, options);
     let narrowing = Narrowing {
         level: options.conditions,
@@ -37,26 +32,120 @@ pub fn reduce(usage: &Usage, catalog: &Catalog, options: &ReduceOptions) -> Resu
         generalizer: &generalizer,
         owner_tags: &owner_tags,
     };
-    let mut drafts = draft(&samples, &(0..seen).collect::<Vec<_>>(), &narrowing, Section::Main);
-    if options.split_bootstrap {
-        bootstrap::mark(&mut drafts, &samples);
-    }
-    let completed = samples.len();
-    samples.extend(configured::samples(usage, &options.user_rules));
-    for (section, from, to) in [(Section::Lifecycle, seen, completed), (Section::User, completed, samples.len())] {
-        let added = not_allowed(&samples, &(from..to).collect::<Vec<_>>(), &drafts);
-        drafts.extend(draft(&samples, &added, &narrowing, section));
-    }
-    merge_conditions(&mut drafts, &kinds, catalog);
-    let (placed, policies, proof) = proved(&drafts, &samples, &generalizer, options)?;
+    let reducer = Reducer { catalog, options, kinds: &kinds, generalizer: &generalizer, narrowing: &narrowing };
+    let (mut evidence, withheld) = Evidences::of(usage, &reducer);
+    let reduced = reducer.reduce(&mut evidence)?;
+    let mut widenings = widenings(&reduced.drafts, &evidence.samples);
+    widenings.extend(fit::widenings(&reduced.placed, &kinds, &reduced.freedom));
+    widenings.sort();
     Ok(VerifiedPolicy {
-        policies,
-        grants: grants(&drafts, &placed, &samples),
-        widenings: widenings(&drafts, &samples),
-        proof,
+        grants: grants(&reduced.drafts, &reduced.placed, &evidence.samples),
+        policies: reduced.policies,
+        widenings,
+        proof: reduced.proof,
         unmatched_rules: options.user_rules.unmatched(usage),
         withheld,
     })
+}
+
+/// What the phases share.
+struct Reducer<'a> {
+    catalog: &'a Catalog,
+    options: &'a ReduceOptions,
+    kinds: &'a Kinds<'a>,
+    generalizer: &'a Generalizer<'a>,
+    narrowing: &'a Narrowing<'a>,
+}
+
+/// All requests to be allowed: what was seen, then what completes the lifecycle, then what the configuration asks for.
+struct Evidences<'u> {
+    samples: Vec<Sample<'u>>,
+    seen: usize,
+    completed: usize,
+}
+
+impl<'u> Evidences<'u> {
+    fn of(usage: &'u Usage, reducer: &Reducer<'_>) -> (Self, Vec<Withheld>) {
+        let (mut samples, withheld) = samples(usage, reducer.generalizer, reducer.options);
+        let seen = samples.len();
+        if reducer.options.complete_lifecycle {
+            samples.extend(lifecycle::samples(usage, reducer.catalog, reducer.generalizer));
+        }
+        let completed = samples.len();
+        samples.extend(configured::samples(usage, &reducer.options.user_rules));
+        (Self { samples, seen, completed }, withheld)
+    }
+}
+
+/// Grants, statements and documents with their proof.
+struct Reduced {
+    drafts: Vec<Draft>,
+    placed: Vec<Placed>,
+    policies: Vec<super::NamedPolicy>,
+    proof: super::Proof,
+    freedom: Freedom,
+}
+
+impl Reducer<'_> {
+    /// Should a free pair of one statement have made a part of another one superfluous, the statements are built again
+    /// without free pairs.
+    fn reduce(&self, evidence: &mut Evidences<'_>) -> Result<Reduced, ReduceError> {
+        match self.attempt(evidence, true) {
+            Err(ReduceError::ProofFailed(_)) => self.attempt(evidence, false),
+            outcome => outcome,
+        }
+    }
+
+    fn attempt(&self, evidence: &mut Evidences<'_>, natural: bool) -> Result<Reduced, ReduceError> {
+        let mut freedom = Freedom { natural, added: Default::default() };
+        let (mut drafts, mut placed) = self.statements(evidence, &freedom)?;
+        while self.options.fit
+            && let Some(excess) = pack::excess(&placed, self.options)
+        {
+            if !fit::merge_cheapest(&placed, self.kinds, &mut freedom)
+                && !fit::join_names(&mut evidence.samples, excess)
+            {
+                break;
+            }
+            (drafts, placed) = self.statements(evidence, &freedom)?;
+        }
+        if self.options.wildcard_actions {
+            action_wildcards::shorten(&mut placed, self.catalog);
+        }
+        let packed = pack::pack(&placed, self.options)?;
+        let mut proof = verify::prove(&packed, &drafts, &evidence.samples)?;
+        let added = freedom.drafts();
+        let explained: Vec<Draft> = drafts.iter().chain(&added).cloned().collect();
+        replay::prove(&mut proof, &packed, &explained, &evidence.samples, self.generalizer.tokens())?;
+        Ok(Reduced { drafts, placed, policies: packed.policies, proof, freedom })
+    }
+
+    fn statements(
+        &self,
+        evidence: &Evidences<'_>,
+        freedom: &Freedom,
+    ) -> Result<(Vec<Draft>, Vec<Placed>), ReduceError> {
+        let drafts = self.drafts(evidence);
+        let placed = build(&drafts, self.kinds, freedom)?;
+        Ok((drafts, placed))
+    }
+
+    fn drafts(&self, evidence: &Evidences<'_>) -> Vec<Draft> {
+        let Evidences { samples, seen, completed } = evidence;
+        let range = |from: usize, to: usize| (from..to).collect::<Vec<_>>();
+        let mut drafts = draft(samples, &range(0, *seen), self.narrowing, Section::Main);
+        if self.options.split_bootstrap {
+            bootstrap::mark(&mut drafts, samples);
+        }
+        for (section, members) in
+            [(Section::Lifecycle, range(*seen, *completed)), (Section::User, range(*completed, samples.len()))]
+        {
+            let added = not_allowed(samples, &members, &drafts);
+            drafts.extend(draft(samples, &added, self.narrowing, section));
+        }
+        merge_conditions(&mut drafts, self.kinds, self.catalog);
+        drafts
+    }
 }
 
 /// The requests to be allowed, and those that a rule withholds.
@@ -84,29 +173,6 @@ fn samples<'u>(
         });
     }
     (samples, withheld.into_iter().collect())
-}
-
-type Proved = (Vec<Placed>, Vec<super::NamedPolicy>, super::Proof);
-
-/// Statements and documents with their proof. Should a free pair of one statement have made a part of another one
-/// superfluous, the statements are built again without free pairs.
-fn proved(
-    drafts: &[Draft],
-    samples: &[Sample<'_>],
-    generalizer: &Generalizer<'_>,
-    options: &ReduceOptions,
-) -> Result<Proved, ReduceError> {
-    let attempt = |freedom: Freedom| {
-        let placed = build(drafts, generalizer.kinds(), freedom)?;
-        let packed = pack::pack(&placed, options)?;
-        let mut proof = verify::prove(&packed, drafts, samples)?;
-        replay::prove(&mut proof, &packed, drafts, samples, generalizer.tokens())?;
-        Ok((placed, packed.policies, proof))
-    };
-    match attempt(Freedom::Full) {
-        Err(ReduceError::ProofFailed(_)) => attempt(Freedom::None),
-        outcome => outcome,
-    }
 }
 
 fn grants(drafts: &[Draft], placed: &[Placed], samples: &[Sample<'_>]) -> Vec<Grant> {

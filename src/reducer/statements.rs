@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ReduceError;
 use super::cover::{Cell, Instance, cover};
 use super::drafts::Draft;
+use super::fit::Added;
 use super::kinds::Kinds;
 use super::section::Section;
 use super::sid;
@@ -31,16 +32,34 @@ struct Group {
 }
 
 /// Which pairs a statement may hold although nobody asked for them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Freedom {
-    /// Pairs that can never be a request, and pairs that a wider grant allows anyway.
-    Full,
-    /// None at all: then no statement can make a part of another one superfluous.
-    None,
+#[derive(Debug, Clone)]
+pub(crate) struct Freedom {
+    /// Pairs that can never be a request, and pairs that a wider grant allows anyway. Without them no statement can make
+    /// a part of another one superfluous.
+    pub natural: bool,
+    /// Pairs added to meet a size limit.
+    pub added: Added,
+}
+
+impl Freedom {
+    /// The added pairs as grants, for those who ask what allows a request.
+    pub fn drafts(&self) -> Vec<Draft> {
+        let draft = |(conditions, action, pattern): &(Conditions, String, ArnPattern)| {
+            Some(Draft {
+                section: Section::Main,
+                action: action.parse().ok()?,
+                pattern: pattern.clone(),
+                conditions: conditions.clone(),
+                reasons: BTreeSet::new(),
+                samples: Vec::new(),
+            })
+        };
+        self.added.iter().filter_map(draft).collect()
+    }
 }
 
 /// Statements for all grants, in the order of section, service and name.
-pub(crate) fn build(drafts: &[Draft], kinds: &Kinds<'_>, freedom: Freedom) -> Result<Vec<Placed>, ReduceError> {
+pub(crate) fn build(drafts: &[Draft], kinds: &Kinds<'_>, freedom: &Freedom) -> Result<Vec<Placed>, ReduceError> {
     let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
     for (at, draft) in drafts.iter().enumerate() {
         let group = Group {
@@ -145,15 +164,18 @@ struct Free<'a> {
     group: &'a Group,
     granted: &'a Granted<'a>,
     kinds: &'a Kinds<'a>,
-    freedom: Freedom,
+    freedom: &'a Freedom,
 }
 
 impl Free<'_> {
     fn is_free(&self, action: &Action, pattern: &ArnPattern) -> bool {
-        if self.freedom == Freedom::None {
-            return false;
-        }
-        self.kinds.never_asked(action, pattern) || self.granted.covers(action, pattern, &self.group.conditions)
+        let natural =
+            || self.kinds.never_asked(action, pattern) || self.granted.covers(action, pattern, &self.group.conditions);
+        let added = || {
+            let key = (self.group.conditions.clone(), action.to_string(), pattern.clone());
+            self.freedom.added.contains(&key)
+        };
+        (self.freedom.natural && natural()) || (!self.freedom.added.is_empty() && added())
     }
 }
 

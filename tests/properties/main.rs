@@ -10,5 +10,9 @@
 #[path = "../support/naive_evaluator.rs"]
 mod naive_evaluator;
 
+#[path = "../support/usages.rs"]
+mod usages;
+
 mod iam;
 mod iam_evaluate;
+mod reducer;

@@ -1,0 +1,290 @@
+//! Laws of the reducer, over made-up deployments.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use trailtrim::aggregator::Usage;
+use trailtrim::catalog::Catalog;
+use trailtrim::iam::{ActionClause, Decision, PolicyDocument, Request, Resource, ResourceClause, evaluate};
+use trailtrim::reducer::{ConditionLevel, ReduceError, ReduceOptions, VerifiedPolicy, WideningRule, reduce};
+
+use crate::naive_evaluator::{NaiveRequest, NaiveValue, Verdict, judge};
+use crate::usages::{STEPS, Step, arn, created, empty, of_steps, saw};
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec((0..STEPS, 0..60usize, any::<bool>()), 1..40)
+}
+
+fn reduced(usage: &Usage) -> VerifiedPolicy {
+    reduced_with(usage, &ReduceOptions::default())
+}
+
+fn reduced_with(usage: &Usage, options: &ReduceOptions) -> VerifiedPolicy {
+    reduce(usage, Catalog::embedded(), options).unwrap()
+}
+
+fn documents(policy: &VerifiedPolicy) -> Vec<PolicyDocument> {
+    policy.policies().iter().map(|policy| policy.document.clone()).collect()
+}
+
+fn requests(usage: &Usage) -> Vec<Request> {
+    usage.requests.iter().map(|(used, seen)| usage.request_with_known_tags(used, seen)).collect()
+}
+
+fn allowed(documents: &[PolicyDocument], request: &Request) -> bool {
+    matches!(evaluate(documents, request), Decision::Allow { .. })
+}
+
+fn naive(request: &Request) -> NaiveRequest {
+    let value = |value: &trailtrim::iam::ContextValue| match value {
+        trailtrim::iam::ContextValue::One(one) => NaiveValue::Single(one.clone()),
+        trailtrim::iam::ContextValue::Many(many) => NaiveValue::Multi(many.clone()),
+    };
+    NaiveRequest {
+        action: request.action.to_string(),
+        resource: match &request.resource {
+            Resource::Any => None,
+            Resource::Arn(arn) => Some(arn.to_string()),
+        },
+        context: request.context.iter().map(|(key, of_key)| (key.to_string(), value(of_key))).collect(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn every_request_is_allowed_says_a_second_evaluator(steps in steps()) {
+        let usage = of_steps(&steps);
+        let policy = reduced(&usage);
+        let json: Vec<serde_json::Value> =
+            documents(&policy).iter().map(|document| serde_json::from_str(&document.to_json()).unwrap()).collect();
+        for request in requests(&usage) {
+            let verdict = judge(&json, &naive(&request));
+            prop_assert!(matches!(verdict, Verdict::Allowed(..)), "{request:?}");
+        }
+    }
+
+    #[test]
+    fn no_action_and_no_resource_can_be_dropped(steps in steps()) {
+        let usage = of_steps(&steps);
+        let full = documents(&reduced(&usage));
+        let requests = requests(&usage);
+        for (d, document) in full.iter().enumerate() {
+            for (s, statement) in document.statements.iter().enumerate() {
+                let denies = |change: &dyn Fn(&mut trailtrim::iam::Statement)| {
+                    let mut less = full.clone();
+                    change(&mut less[d].statements[s]);
+                    less[d].statements.retain(|one| !one.actions.patterns().is_empty() && !one.resources.patterns().is_empty());
+                    requests.iter().any(|request| !allowed(&less, request))
+                };
+                for action in statement.actions.patterns() {
+                    let kept: BTreeSet<_> = statement.actions.patterns().iter().filter(|one| *one != action).cloned().collect();
+                    prop_assert!(denies(&|one| one.actions = ActionClause::Action(kept.clone())), "{action}");
+                }
+                for resource in statement.resources.patterns() {
+                    let kept: BTreeSet<_> = statement.resources.patterns().iter().filter(|one| *one != resource).cloned().collect();
+                    prop_assert!(denies(&|one| one.resources = ResourceClause::Resource(kept.clone())), "{resource}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_statement_holds_grants_and_pairs_that_are_never_asked(steps in steps()) {
+        let usage = of_steps(&steps);
+        let policy = reduced(&usage);
+        let catalog = Catalog::embedded();
+        for statement in documents(&policy).iter().flat_map(|document| &document.statements) {
+            for action in statement.actions.patterns().iter().filter_map(|pattern| pattern.as_action()) {
+                for resource in statement.resources.patterns() {
+                    let granted = policy.grants().iter().any(|grant| grant.action == action && grant.resource.covers(resource));
+                    let kinds = &catalog.action(&action).unwrap().resource_types;
+                    let kind = resource.resource().unwrap_or_default().split(['/', ':']).next().unwrap();
+                    let taken = kinds.is_empty() || kinds.iter().any(|one| one.name == kind || action.service() == "s3");
+                    prop_assert!(granted || !taken, "{action} on {resource}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_wider_than_a_seen_name_is_a_widening(steps in steps()) {
+        let usage = of_steps(&steps);
+        let policy = reduced(&usage);
+        for grant in policy.grants().iter().filter(|grant| grant.resource.has_wildcard() && !grant.resource.is_any()) {
+            let named = policy.widenings().iter().any(|one| one.action == grant.action && one.resource == grant.resource);
+            prop_assert!(named, "{} on {}", grant.action, grant.resource);
+        }
+    }
+
+    #[test]
+    fn more_events_never_remove_a_permission(steps in steps(), more in steps()) {
+        let fewer = of_steps(&steps);
+        let all: Vec<Step> = steps.iter().chain(&more).copied().collect();
+        let full = of_steps(&all);
+        let policy = reduced(&full);
+        let documents = documents(&policy);
+        for (used, seen) in &fewer.requests {
+            // More events may tell tags that the resource carried all along.
+            let request = full.request_with_known_tags(used, seen);
+            prop_assert!(allowed(&documents, &request), "{request:?}");
+        }
+        for grant in reduced(&fewer).grants() {
+            let kept = policy.grants().iter().any(|one| one.action == grant.action && one.resource.covers(&grant.resource));
+            prop_assert!(kept, "{} on {}", grant.action, grant.resource);
+        }
+    }
+
+    #[test]
+    fn the_same_evidence_gives_the_same_bytes(steps in steps()) {
+        let texts = |usage: &Usage| documents(&reduced(usage)).iter().map(PolicyDocument::to_json).collect::<Vec<_>>();
+        // A step that comes again after the others changes nothing.
+        let again: Vec<Step> = steps.iter().chain(&steps[..1]).copied().collect();
+        prop_assert_eq!(texts(&of_steps(&steps)), texts(&of_steps(&again)));
+    }
+
+    #[test]
+    fn conditions_only_narrow(steps in steps()) {
+        let usage = of_steps(&steps);
+        let levels = [ConditionLevel::None, ConditionLevel::Sound, ConditionLevel::Strict];
+        let policies = levels.map(|conditions| reduced_with(&usage, &ReduceOptions { conditions, ..ReduceOptions::default() }));
+        for request in requests(&usage) {
+            for policy in &policies {
+                prop_assert!(allowed(&documents(policy), &request));
+            }
+        }
+        prop_assert!(policies[0].grants().iter().all(|grant| grant.conditions.is_empty()));
+    }
+
+    #[test]
+    fn completing_the_lifecycle_leaves_what_was_seen_as_it_is(steps in steps()) {
+        let usage = of_steps(&steps);
+        let plain = reduced(&usage);
+        let complete = reduced_with(&usage, &ReduceOptions { complete_lifecycle: true, ..ReduceOptions::default() });
+        for grant in plain.grants() {
+            let same = complete.grants().iter().any(|one| {
+                one.action == grant.action && one.resource == grant.resource && one.conditions == grant.conditions
+            });
+            prop_assert!(same, "{} on {}", grant.action, grant.resource);
+        }
+    }
+}
+
+/// Buckets and roles, each name written out: too much for one document.
+fn large() -> Usage {
+    let mut usage = empty();
+    for number in 0..120 {
+        let object = arn("s3", &format!("artifacts/build-{number:04}/app.zip"));
+        saw(&mut usage, "s3:GetObject", Some(object.clone()), &[]);
+        saw(&mut usage, if number % 2 == 0 { "s3:PutObject" } else { "s3:GetObjectTagging" }, Some(object), &[]);
+        saw(&mut usage, "iam:GetRole", Some(arn("iam", &format!("role/team-{}/app-{number}", number % 5))), &[]);
+    }
+    usage
+}
+
+#[test]
+fn what_does_not_fit_is_an_error_and_is_never_widened_in_silence() {
+    let options = ReduceOptions { max_policies: 1, ..ReduceOptions::default() };
+    let error = reduce(&large(), Catalog::embedded(), &options).unwrap_err();
+    assert!(matches!(error, ReduceError::DoesNotFit { allowed: 1, .. }), "{error}");
+}
+
+#[test]
+fn several_documents_hold_what_one_cannot() {
+    let policy = reduced(&large());
+    assert!(policy.policies().len() > 1);
+    assert!(policy.policies().iter().all(|one| one.characters <= 6_144));
+    let usage = large();
+    assert!(requests(&usage).iter().all(|request| allowed(&documents(&policy), request)));
+}
+
+#[test]
+fn fitting_widens_and_says_where() {
+    let options = ReduceOptions { max_policies: 1, fit: true, ..ReduceOptions::default() };
+    let policy = reduced_with(&large(), &options);
+    assert_eq!(policy.policies().len(), 1);
+    assert!(policy.widenings().iter().any(|one| one.rule == WideningRule::Quota));
+    for grant in policy.grants().iter().filter(|grant| grant.resource.has_wildcard()) {
+        assert!(policy.widenings().iter().any(|one| one.resource == grant.resource && one.action == grant.action));
+    }
+    // The longest common beginning goes first: no whole bucket is opened.
+    assert!(!policy.grants().iter().any(|grant| grant.resource.as_str() == "arn:aws:s3:::*"));
+}
+
+#[test]
+fn ids_that_were_there_before_stay_exact() {
+    let mut usage = empty();
+    let (old, new) = (arn("ec2", "vpc/vpc-0000old0"), arn("ec2", "vpc/vpc-00000001"));
+    created(&mut usage, new.clone(), "vpc", "ec2.amazonaws.com:CreateVpc", "vpc-00000001", &[]);
+    saw(&mut usage, "ec2:ModifyVpcAttribute", Some(old), &[]);
+    saw(&mut usage, "ec2:CreateVpc", Some(new), &[]);
+    let policy = reduced(&usage);
+    let patterns: Vec<&str> = policy.grants().iter().map(|grant| grant.resource.as_str()).collect();
+    let prefix = "arn:aws:ec2:eu-central-1:111122223333:vpc/";
+    assert_eq!(patterns, [format!("{prefix}*"), format!("{prefix}vpc-0000old0")]);
+}
+
+#[test]
+fn a_role_is_passed_to_the_service_it_was_passed_to() {
+    let mut usage = empty();
+    saw(&mut usage, "iam:PassRole", Some(arn("iam", "role/node")), &[("iam:PassedToService", "eks.amazonaws.com")]);
+    let documents = documents(&reduced(&usage));
+    let mut other = usage.requests.keys().next().unwrap().to_request();
+    assert!(allowed(&documents, &other));
+    other.context.insert(trailtrim::iam::ConditionKey::new("iam:PassedToService"), "lambda.amazonaws.com");
+    assert!(!allowed(&documents, &other));
+}
+
+#[test]
+fn an_owner_tag_guards_what_has_a_generated_id() {
+    let mut usage = empty();
+    let vpc = arn("ec2", "vpc/vpc-00000001");
+    created(&mut usage, vpc.clone(), "vpc", "ec2.amazonaws.com:CreateVpc", "vpc-00000001", &[("team", "ci")]);
+    saw(&mut usage, "ec2:CreateVpc", Some(vpc.clone()), &[("aws:RequestTag/team", "ci")]);
+    saw(&mut usage, "ec2:DeleteVpc", Some(vpc), &[]);
+    let tag = trailtrim::reducer::OwnerTag { key: "team".to_owned(), value: "ci".to_owned() };
+    let policy = reduced_with(&usage, &ReduceOptions { owner_tags: vec![tag], ..ReduceOptions::default() });
+    let condition = |action: &str| {
+        let grant = policy.grants().iter().find(|grant| grant.action.to_string() == action).unwrap();
+        grant.conditions.iter().map(|(_, key, _)| key.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(condition("ec2:CreateVpc"), ["aws:RequestTag/team"]);
+    assert_eq!(condition("ec2:DeleteVpc"), ["aws:ResourceTag/team"]);
+}
+
+#[test]
+fn rules_of_the_configuration_are_kept_and_those_that_never_matched_are_told() {
+    let user_rules = r#"
+        [[rules.never-grant]]
+        name = "no-state-writes"
+        actions = ["s3:PutObject"]
+        reason = "the state is written by another role"
+        [[rules.always-grant]]
+        name = "break-glass"
+        actions = ["eks:DescribeCluster"]
+        resources = ["arn:aws:eks:eu-central-1:111122223333:cluster/spare"]
+        reason = "needed in an emergency"
+        [[rules.generalize]]
+        name = "builds"
+        pattern = "arn:aws:s3:::artifacts/*"
+        reason = "each build has a folder"
+        [[rules.generalize]]
+        name = "stale"
+        pattern = "arn:aws:s3:::nowhere/*"
+        reason = "nothing is there any more"
+    "#
+    .parse()
+    .unwrap();
+    let policy = reduced_with(&large(), &ReduceOptions { user_rules, ..ReduceOptions::default() });
+    assert_eq!(policy.unmatched_rules(), ["stale"]);
+    assert_eq!(policy.withheld().len(), 60);
+    let has = |action: &str, resource: &str| {
+        policy.grants().iter().any(|grant| grant.action.to_string() == action && grant.resource.as_str() == resource)
+    };
+    assert!(
+        has("s3:GetObject", "arn:aws:s3:::artifacts/*")
+            && !policy.grants().iter().any(|grant| grant.action.name() == "PutObject")
+    );
+    assert!(has("eks:DescribeCluster", "arn:aws:eks:eu-central-1:111122223333:cluster/spare"));
+}
