@@ -124,6 +124,24 @@ mod tests {
     }
 
     #[test]
+    fn every_format_for_findings_has_all_of_them() {
+        let report = samples::large(4);
+        let counts =
+            |format: Format, mark: &str| format.renderer(Style::Plain).render(&report).unwrap().matches(mark).count();
+        let marks = [
+            (Format::Json, "\"kind\": \"unused-action\""),
+            (Format::Text, "low unused-action: "),
+            (Format::Markdown, "| low | unused-action |"),
+            (Format::Html, "<tr class=\"finding\">"),
+            (Format::Sarif, "\"ruleId\": \"unused-action\""),
+            (Format::Junit, "<failure"),
+        ];
+        for (format, mark) in marks {
+            assert_eq!(counts(format, mark), report.findings.len(), "{format:?}");
+        }
+    }
+
+    #[test]
     fn the_sample_is_hostile_enough_to_tell() {
         assert!(HOSTILE.chars().any(is_hidden));
     }

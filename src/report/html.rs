@@ -11,9 +11,10 @@ use super::condition_text::condition_lines;
 use super::json::to_json;
 use super::model::{DeniedCall, Grant, Policy, Report, Widening, resource_text, rule_name};
 use super::visible::visible;
-use super::words::{count, denial_words, grouped, origin_name, reason_name, rule_meaning};
+use super::words::{count, denial_words, grouped, origin_name, place_text, reason_name, rule_meaning};
 use super::{RenderError, Renderer};
 use crate::aggregator::Origin;
+use crate::audit::Finding;
 use crate::catalog::Catalog;
 
 /// Renders the page.
@@ -36,6 +37,7 @@ struct Page {
     skipped: Vec<String>,
     policies: Vec<PolicyView>,
     not_shown: Vec<String>,
+    findings: Vec<FindingView>,
     denied: Vec<Row>,
     unmapped: Vec<String>,
     widening_count: String,
@@ -62,6 +64,15 @@ struct Row {
     resource: String,
     why: String,
     times: String,
+}
+
+struct FindingView {
+    severity: &'static str,
+    kind: &'static str,
+    place: String,
+    message: String,
+    evidence: Vec<String>,
+    remedy: String,
 }
 
 struct Rule {
@@ -100,6 +111,7 @@ fn page(report: &Report) -> Result<Page, RenderError> {
         skipped: skipped.map(|(reason, number)| format!("{} {}", grouped(*number), reason_name(*reason))).collect(),
         policies: report.policies.iter().map(policy).collect::<Result<_, _>>()?,
         not_shown: not_shown(report),
+        findings: report.findings.iter().map(found).collect(),
         denied: report.coverage.denied.iter().map(denied).collect(),
         unmapped: unmapped(report),
         widening_count: grouped(report.widenings.len() as u64),
@@ -154,6 +166,17 @@ fn not_shown(report: &Report) -> Vec<String> {
         seen => format!("{} seen: the trail records at least some of them", count(seen, "data event")),
     });
     lines
+}
+
+fn found(finding: &Finding) -> FindingView {
+    FindingView {
+        severity: finding.severity.as_str(),
+        kind: finding.kind.as_str(),
+        place: finding.place.as_ref().map(|place| text(&place_text(place))).unwrap_or_default(),
+        message: text(&finding.message),
+        evidence: finding.evidence.iter().map(|fact| text(fact)).collect(),
+        remedy: text(&finding.remedy),
+    }
 }
 
 fn denied(call: &DeniedCall) -> Row {

@@ -8,9 +8,10 @@ use super::condition_text::condition_lines;
 use super::json::to_json;
 use super::model::{DeniedCall, Grant, Policy, Report, UnmappedEvent, Widening, Withheld, resource_text, rule_name};
 use super::visible::visible;
-use super::words::{count, denial_words, grouped, origin_name, reason_name};
+use super::words::{count, denial_words, grouped, origin_name, place_text, reason_name};
 use super::{RenderError, Renderer};
 use crate::aggregator::Origin;
+use crate::audit::Finding;
 
 /// Renders the comment.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ const RESERVE: usize = 1_536;
 impl Renderer for MarkdownRenderer {
     fn render(&self, report: &Report) -> Result<String, RenderError> {
         let mut text = verdict(report);
+        fold(&mut text, "Findings", FINDING_HEAD, report.findings.iter().map(finding_row));
         not_shown(&mut text, report);
         let widenings = report.widenings.iter().map(widening_row);
         fold(&mut text, "Where the policy is wider than the evidence", WIDENING_HEAD, widenings);
@@ -39,6 +41,7 @@ impl Renderer for MarkdownRenderer {
 }
 
 const WIDENING_HEAD: &str = "| rule | action | resource | why |\n|---|---|---|---|\n";
+const FINDING_HEAD: &str = "| severity | kind | where | what | remedy |\n|---|---|---|---|---|\n";
 const WITHHELD_HEAD: &str = "| action | resource | rule | reason |\n|---|---|---|---|\n";
 const GRANT_HEAD: &str = "| action | resource | events | last seen | remark |\n|---|---|--:|---|---|\n";
 
@@ -99,6 +102,16 @@ fn not_shown(text: &mut String, report: &Report) {
     remarks.extend(coverage.gaps.iter().map(|gap| code(gap)));
     let rows = remarks.into_iter().map(|remark| format!("- {remark}\n"));
     fold(text, "What else the logs could not show", "", rows);
+}
+
+fn finding_row(finding: &Finding) -> String {
+    row([
+        finding.severity.to_string(),
+        finding.kind.to_string(),
+        finding.place.as_ref().map(|place| code(&place_text(place))).unwrap_or_default(),
+        code(&finding.message),
+        code(&finding.remedy),
+    ])
 }
 
 fn widening_row(widening: &Widening) -> String {

@@ -12,7 +12,7 @@ use super::condition_text::condition_lines;
 use super::model::{DeniedCall, Grant, Proof, Report, Widening, resource_text, rule_name};
 use super::page::Page;
 use super::visible::visible;
-use super::words::{count, denial_words, grouped, origin_name, reason_name, rule_meaning};
+use super::words::{count, denial_words, grouped, origin_name, place_text, reason_name, rule_meaning};
 use super::{RenderError, Renderer, Style};
 use crate::aggregator::Origin;
 use crate::catalog::Catalog;
@@ -27,6 +27,7 @@ impl Renderer for TextRenderer {
     fn render(&self, report: &Report) -> Result<String, RenderError> {
         let mut page = Page::new(self.style);
         verdict(&mut page, report);
+        findings(&mut page, report);
         grants(&mut page, report);
         widenings(&mut page, report);
         withheld(&mut page, report);
@@ -98,6 +99,23 @@ fn records_text(report: &Report) -> String {
         grouped(records.used),
         grouped(records.read.saturating_sub(records.used))
     )
+}
+
+fn findings(page: &mut Page, report: &Report) {
+    if report.findings.is_empty() {
+        return;
+    }
+    page.heading("Findings");
+    for finding in &report.findings {
+        page.item(2, &format!("{} {}: ", finding.severity, finding.kind), &visible(&finding.message));
+        if let Some(place) = &finding.place {
+            page.line(format!("    {}", visible(&place_text(place))));
+        }
+        for fact in &finding.evidence {
+            page.item(4, "- ", &visible(fact));
+        }
+        page.item(4, "", &visible(&finding.remedy));
+    }
 }
 
 fn grants(page: &mut Page, report: &Report) {

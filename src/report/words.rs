@@ -1,6 +1,7 @@
 //! Numbers and names as people read them.
 
 use crate::aggregator::Origin;
+use crate::audit::Place;
 use crate::cloudtrail::{PolicyType, SkipReason};
 use crate::reducer::WideningRule;
 
@@ -68,6 +69,16 @@ pub fn denial_words(policy_type: Option<PolicyType>, explicit: bool) -> String {
         PolicyType::RoleTrust => "role trust policy",
     };
     if explicit { format!("a {policy} denies it explicitly") } else { format!("no {policy} allows it") }
+}
+
+/// Where a finding is: `policy.json:14`, or the policy and its statement.
+pub fn place_text(place: &Place) -> String {
+    let file = place.file.as_deref().unwrap_or(&place.policy);
+    let statement = place.sid.clone().unwrap_or_else(|| format!("{}", place.statement));
+    match place.line {
+        Some(line) => format!("{file}:{line}, statement {statement}"),
+        None => format!("{file}, statement {statement}"),
+    }
 }
 
 /// What a rule does, in words.

@@ -72,10 +72,25 @@ fn every_record_is_used_or_skipped_for_a_reason() {
 }
 
 #[test]
+fn the_records_are_told_apart_as_the_scenario_says() {
+    for scenario in scenarios() {
+        let facts = &facts(&scenario)["records"];
+        let records = &report(&scenario, &[scenario.events()])["records"];
+        let count = |records: &Value, reason: &str| records["skipped"][reason].as_u64().unwrap_or(0);
+        for reason in ["denied", "outcome-unknown"] {
+            assert_eq!(count(records, reason), count(facts, reason), "{}: {reason}", scenario.name);
+        }
+        let counted = |records: &Value| {
+            records["used"].as_u64().unwrap() + count(records, "needs-no-permission") + count(records, "unmapped")
+        };
+        assert_eq!(counted(records), counted(facts), "{}", scenario.name);
+    }
+}
+
+#[test]
 fn what_others_did_is_never_granted() {
     for scenario in scenarios() {
-        let facts: Value =
-            serde_json::from_str(&std::fs::read_to_string(scenario.folder.join("facts.json")).unwrap()).unwrap();
+        let facts = facts(&scenario);
         let report = report(&scenario, &[scenario.events()]);
         let granted: Vec<&str> =
             report["grants"].as_array().unwrap().iter().filter_map(|grant| grant["action"].as_str()).collect();
@@ -106,6 +121,11 @@ fn each_policy_fits_and_the_proof_holds() {
 fn all_formats_are_tried() {
     use clap::ValueEnum as _;
     assert_eq!(formats().len(), Format::value_variants().len());
+}
+
+/// What the scenario's author says of it.
+fn facts(scenario: &Scenario) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(scenario.folder.join("facts.json")).unwrap()).unwrap()
 }
 
 /// The report without the list of sources, which is as typed.
