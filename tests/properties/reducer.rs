@@ -288,3 +288,38 @@ fn rules_of_the_configuration_are_kept_and_those_that_never_matched_are_told() {
     );
     assert!(has("eks:DescribeCluster", "arn:aws:eks:eu-central-1:111122223333:cluster/spare"));
 }
+
+/// The deployment of the book's page on the algorithm.
+fn worked_example() -> Usage {
+    let mut usage = empty();
+    let vpc = arn("ec2", "vpc/vpc-0a1b2c3d");
+    let subnets = [arn("ec2", "subnet/subnet-11aa22bb"), arn("ec2", "subnet/subnet-33cc44dd")];
+    created(&mut usage, vpc.clone(), "vpc", "ec2.amazonaws.com:CreateVpc", "vpc-0a1b2c3d", &[]);
+    saw(&mut usage, "ec2:CreateVpc", Some(vpc.clone()), &[]);
+    saw(&mut usage, "ec2:CreateTags", Some(vpc.clone()), &[("ec2:CreateAction", "CreateVpc")]);
+    for (subnet, id) in subnets.iter().zip(["subnet-11aa22bb", "subnet-33cc44dd"]) {
+        created(&mut usage, subnet.clone(), "subnet", "ec2.amazonaws.com:CreateSubnet", id, &[]);
+        saw(&mut usage, "ec2:CreateSubnet", Some(subnet.clone()), &[]);
+        saw(&mut usage, "ec2:CreateTags", Some(subnet.clone()), &[("ec2:CreateAction", "CreateSubnet")]);
+    }
+    saw(&mut usage, "ec2:CreateSubnet", Some(vpc), &[]);
+    saw(&mut usage, "ec2:CreateRoute", Some(arn("ec2", "route-table/rtb-0000cafe")), &[]);
+    let role = arn("iam", "role/node-20261120160728123400000001");
+    saw(&mut usage, "iam:CreateRole", Some(role.clone()), &[]);
+    saw(&mut usage, "iam:PassRole", Some(role), &[("iam:PassedToService", "eks.amazonaws.com")]);
+    saw(&mut usage, "eks:CreateNodegroup", Some(arn("eks", "cluster/blue")), &[]);
+    usage
+}
+
+#[test]
+fn the_worked_example_of_the_book_is_what_comes_out() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/src/algorithm.md")).unwrap();
+    let shown = page.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let policy = reduced(&worked_example());
+    let text = policy.policies()[0].document.to_json_pretty();
+    assert_eq!(shown.trim(), text.trim(), "the page should show:\n{text}");
+    let characters = format!("{} characters", policy.policies()[0].characters);
+    assert!(page.contains(&characters), "the page should say {characters}");
+    let grants = format!("{} grants are left", policy.grants().len());
+    assert!(page.contains(&grants), "the page should say {grants}");
+}
