@@ -103,7 +103,9 @@ impl<'e> Finder<'e> {
         if !found.is_empty() {
             return found;
         }
-        if wanted.rule.is_some_and(|rule| rule.template.is_some()) {
+        // A rule's own template, and a type that ids tell by their beginnings, leave nothing to guess.
+        let told = wanted.rule.is_some_and(|rule| rule.template.is_some());
+        if told || (self.told_by_id(wanted) && wanted.rule.is_none_or(|rule| rule.vars.is_empty())) {
             return Vec::new();
         }
         let filled = templates.iter().map(|template| self.fill(wanted, template));
@@ -144,12 +146,13 @@ impl<'e> Finder<'e> {
         unique(arns.into_iter().map(Found::whole))
     }
 
+    fn told_by_id(&self, wanted: Wanted<'_>) -> bool {
+        self.rules.settings.id_prefixes.values().any(|kind| *kind == wanted.kind.name)
+    }
+
     fn by_id_prefix(&self, wanted: Wanted<'_>, templates: &[ArnTemplate]) -> Vec<Found> {
         let prefixes = &self.rules.settings.id_prefixes;
-        let Some(template) = templates.first().filter(|_| prefixes.values().any(|kind| *kind == wanted.kind.name))
-        else {
-            return Vec::new();
-        };
+        let Some(template) = templates.first().filter(|_| self.told_by_id(wanted)) else { return Vec::new() };
         let ids = |leaves: &[Leaf<'e>]| -> Vec<String> {
             let of_kind = |leaf: &&Leaf<'_>| kind_of_id(&leaf.value, prefixes) == Some(wanted.kind.name.as_str());
             leaves.iter().filter(of_kind).map(|leaf| leaf.value.to_string()).collect()
