@@ -5,10 +5,13 @@
 //! function: reads no files, no clock. One file for each kind of finding under `kinds`. Each fault is told once: the
 //! kinds are asked in an order in which the more telling ones come first, and [`case::Spoken`] remembers what was told.
 
+pub mod access;
 mod case;
+mod diff;
 mod finding;
 mod fit;
 mod kinds;
+mod likely;
 mod options;
 mod present;
 mod shapes;
@@ -16,6 +19,7 @@ mod unlogged;
 mod verdict;
 
 use case::{Case, Find, Spoken};
+pub use diff::{AccessDiff, Change, Undecided, diff};
 pub use finding::{Confidence, Finding, FindingKind, KindText, Place, Severity};
 pub use fit::{Asked, Fit};
 pub use options::AuditOptions;

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::ArnPattern;
-use super::variable::has_variable;
+use super::variable::{Piece, pieces};
 
 /// A set of texts, given by a pattern.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,22 +49,36 @@ const MAX_STATES: usize = 10_000;
 impl Language {
     /// What an ARN pattern stands for; `None` if it holds a policy variable, whose value only a request tells.
     pub fn of_arn(pattern: &ArnPattern) -> Option<Self> {
-        if pattern.has_variable() {
-            return None;
-        }
-        if pattern.is_any() {
-            return Some(Self(vec![Unit::Run(Class::Any)]));
-        }
-        let mut language = Self(Vec::new());
-        for index in 0..5 {
-            language = language.then_pattern(pattern.segment(index)?, Class::NoColon).then_text(":");
-        }
-        Some(language.then_pattern(pattern.segment(5)?, Class::Any))
+        (variables(pattern.as_str()).next().is_none()).then(|| Self::of_arn_with(pattern, |_| String::new()))
     }
 
-    /// What a text with `*` and `?` stands for; `None` if it holds a policy variable.
-    pub fn of_pattern(pattern: &str) -> Option<Self> {
-        (!has_variable(pattern)).then(|| Self::default().then_pattern(pattern, Class::Any))
+    /// What an ARN pattern stands for, where policy variables have these values.
+    pub fn of_arn_with(pattern: &ArnPattern, value: impl Fn(&str) -> String) -> Self {
+        let mut language = Self::default();
+        if pattern.is_any() {
+            return language.then_pattern("*", Class::Any, &value);
+        }
+        for index in 0..5 {
+            let segment = pattern.segment(index).unwrap_or_default();
+            language = language.then_pattern(segment, Class::NoColon, &value).then_text(":");
+        }
+        language.then_pattern(pattern.segment(5).unwrap_or_default(), Class::Any, &value)
+    }
+
+    /// What a text with `*` and `?` stands for, where policy variables have these values.
+    pub fn of_pattern_with(pattern: &str, value: impl Fn(&str) -> String) -> Self {
+        Self::default().then_pattern(pattern, Class::Any, &value)
+    }
+
+    /// Every ARN: six segments, with partition, service and resource filled in.
+    pub fn arns() -> Self {
+        let class = Class::NoColon;
+        let mut language = Self::of_text("arn:").then_some(class).then_text(":").then_some(class).then_text(":");
+        for _ in 0..2 {
+            language.0.push(Unit::Run(class));
+            language = language.then_text(":");
+        }
+        language.then_some(Class::Any)
     }
 
     /// One text.
@@ -86,12 +100,18 @@ impl Language {
         self
     }
 
-    fn then_pattern(mut self, pattern: &str, class: Class) -> Self {
-        self.0.extend(pattern.chars().map(|character| match character {
-            '*' => Unit::Run(class),
-            '?' => Unit::One(class),
-            other => Unit::Char(other),
-        }));
+    fn then_pattern(mut self, pattern: &str, class: Class, value: &impl Fn(&str) -> String) -> Self {
+        for piece in pieces(pattern) {
+            match piece {
+                Piece::Text(text) => self.0.extend(text.chars().map(|character| match character {
+                    '*' => Unit::Run(class),
+                    '?' => Unit::One(class),
+                    other => Unit::Char(other),
+                })),
+                Piece::Escape(text) => self = self.then_text(text),
+                Piece::Variable { key, .. } => self = self.then_text(&value(key)),
+            }
+        }
         self
     }
 
@@ -162,8 +182,31 @@ impl Class {
     }
 }
 
+/// The condition keys that stand as policy variables in a text.
+pub fn variables(text: &str) -> impl Iterator<Item = &str> {
+    pieces(text).filter_map(|piece| match piece {
+        Piece::Variable { key, .. } => Some(key),
+        Piece::Text(_) | Piece::Escape(_) => None,
+    })
+}
+
+/// One text for each combination of languages that some text belongs to. `None`: too tangled.
+pub fn representatives(languages: &[&Language]) -> Option<Vec<String>> {
+    let found = std::cell::RefCell::new(BTreeMap::new());
+    let search = walk(&[], languages, |held, spelled| {
+        found.borrow_mut().entry(held.to_vec()).or_insert_with(spelled);
+        false
+    });
+    (search != Search::GaveUp).then(|| found.into_inner().into_values().collect())
+}
+
 /// Looks for a text of all `must` for which `wanted` holds, given which of the `others` it belongs to.
 pub fn find(must: &[&Language], others: &[&Language], wanted: impl Fn(&[bool]) -> bool) -> Search {
+    walk(must, others, |held, _| wanted(held))
+}
+
+/// Walks the texts of all `must`, shortest first, until one is taken. `take` is told which of the `others` it belongs to.
+fn walk(must: &[&Language], others: &[&Language], take: impl Fn(&[bool], &dyn Fn() -> String) -> bool) -> Search {
     let languages: Vec<&Language> = must.iter().chain(others).copied().collect();
     let fresh = fresh(&languages);
     let start: Vec<States> = languages.iter().map(|language| language.start()).collect();
@@ -172,8 +215,11 @@ pub fn find(must: &[&Language], others: &[&Language], wanted: impl Fn(&[bool]) -
     let mut open = VecDeque::from([0]);
     while let Some(at) = open.pop_front() {
         let Some(state) = order.get(at).cloned() else { break };
-        if accepted(&languages, &state, must.len(), &wanted) {
-            return Search::Found(spell(&order, &came_from, at));
+        let accepts: Vec<bool> = languages.iter().zip(&state).map(|(language, set)| language.accepts(set)).collect();
+        let (first, held) = accepts.split_at(must.len());
+        let spelled = || spell(&order, &came_from, at);
+        if first.iter().all(|accepts| *accepts) && take(held, &spelled) {
+            return Search::Found(spelled());
         }
         for character in worth_trying(&languages, &state, must.len(), fresh) {
             let next: Vec<States> =
@@ -196,12 +242,6 @@ pub fn find(must: &[&Language], others: &[&Language], wanted: impl Fn(&[bool]) -
 /// Whether some text belongs to both. A search that gives up says yes.
 pub fn meet(left: &Language, right: &Language) -> bool {
     find(&[left, right], &[], |_| true) != Search::Nothing
-}
-
-fn accepted(languages: &[&Language], state: &[States], must: usize, wanted: impl Fn(&[bool]) -> bool) -> bool {
-    let accepts: Vec<bool> = languages.iter().zip(state).map(|(language, set)| language.accepts(set)).collect();
-    let (first, others) = accepts.split_at(must.min(accepts.len()));
-    first.iter().all(|accepts| *accepts) && wanted(others)
 }
 
 /// A character that no pattern names: it stands for all others.
@@ -252,7 +292,7 @@ mod tests {
     use super::*;
 
     fn pattern(text: &str) -> Language {
-        Language::of_pattern(text).unwrap()
+        Language::of_pattern_with(text, |_| String::new())
     }
 
     fn arn(text: &str) -> Language {
@@ -290,6 +330,23 @@ mod tests {
         let cluster = Language::of_text("cluster/").then_some(Class::Name);
         assert!(meet(&cluster, &pattern("cluster/*")) && !meet(&cluster, &pattern("cluster/a/b")));
         assert!(!meet(&cluster, &pattern("cluster/")));
+    }
+
+    #[test]
+    fn escapes_are_plain_text_and_variables_have_a_value() {
+        let escaped = arn("arn:aws:eks:r:1:cluster/${*}");
+        assert!(escaped.holds("arn:aws:eks:r:1:cluster/*") && !escaped.holds("arn:aws:eks:r:1:cluster/a"));
+        let home = "arn:aws:s3:::home/${aws:username}/*".parse().unwrap();
+        assert_eq!(Language::of_arn(&home), None);
+        assert!(Language::of_arn_with(&home, str::to_uppercase).holds("arn:aws:s3:::home/AWS:USERNAME/x"));
+    }
+
+    #[test]
+    fn there_is_a_text_for_each_way_to_belong() {
+        let (short, long) = (pattern("a?"), pattern("*b"));
+        let found = representatives(&[&short, &long]).unwrap();
+        let ways: BTreeSet<(bool, bool)> = found.iter().map(|text| (short.holds(text), long.holds(text))).collect();
+        assert_eq!((ways.len(), found.len()), (4, 4));
     }
 
     #[test]
