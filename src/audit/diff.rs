@@ -87,7 +87,11 @@ pub(super) fn groups(sides: &[&[PolicyDocument]], catalog: &Catalog) -> Vec<Grou
         let types = catalog.action(&action).map(|entry| entry.resource_types.iter().map(|kind| kind.name.clone()));
         let key = (action.service().to_owned(), spoken, types.into_iter().flatten().collect());
         let group = groups.entry(key).or_insert_with(|| Group { actions: BTreeSet::new(), future: BTreeSet::new() });
-        if future { group.future.insert(action) } else { group.actions.insert(action) };
+        if future {
+            group.future.insert(action)
+        } else {
+            group.actions.insert(action)
+        };
     }
     groups.into_values().collect()
 }
@@ -99,7 +103,8 @@ fn candidates(
     catalog: &Catalog,
 ) -> BTreeMap<Action, bool> {
     let excepts = statements.iter().any(|one| matches!(one.actions, crate::iam::ActionClause::NotAction(_)));
-    let everywhere = excepts || patterns.iter().any(|one| one.service().is_none_or(|service| service.contains(['*', '?'])));
+    let everywhere =
+        excepts || patterns.iter().any(|one| one.service().is_none_or(|service| service.contains(['*', '?'])));
     let services: BTreeSet<&str> = match everywhere {
         true => catalog.services().collect(),
         false => patterns.iter().filter_map(|pattern| pattern.service()).collect(),
@@ -239,7 +244,8 @@ mod tests {
     #[test]
     fn all_but_some_is_compared_too() {
         let except = r#"{"Effect": "Allow", "NotAction": "iam:*", "NotResource": "arn:aws:s3:::secret/*"}"#;
-        let (added, removed) = changes(&allow(r#""s3:GetObject""#, "arn:aws:s3:::secret/x"), &allow(r#""s3:GetObject""#, "*"));
+        let (added, removed) =
+            changes(&allow(r#""s3:GetObject""#, "arn:aws:s3:::secret/x"), &allow(r#""s3:GetObject""#, "*"));
         assert_eq!((added.len(), removed.len()), (1, 0));
         let diff = diff(&policies(&allow(r#""iam:GetRole""#, "*")), &policies(except), Catalog::embedded());
         assert_eq!(diff.removed.len(), 1);

@@ -45,7 +45,16 @@ pub fn audit(present: &PresentPolicies, usage: &Usage, catalog: &Catalog, option
 /// next.
 const ORDER: &[Find] = &[
     kinds::never_matches::find,
+    kinds::no_effect::find,
     kinds::unused_service::find,
     kinds::unused_statement::find,
     kinds::unused_action::find,
+    kinds::wildcard_action::find,
+    kinds::wider_resource::find,
+    kinds::missing_permission::find,
+    kinds::denied_in_use::find,
+    kinds::missing_passed_to_service::find,
+    kinds::boundary_not_required::find,
+    kinds::dormant_role::find,
+    kinds::evidence_incomplete::find,
 ];

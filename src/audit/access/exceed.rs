@@ -158,9 +158,8 @@ mod tests {
 
     #[test]
     fn addresses_and_numbers_are_told_apart_at_their_bounds() {
-        let from = |range: &str| {
-            allow(r#""*""#, &format!(r#", "Condition": {{"IpAddress": {{"aws:SourceIp": "{range}"}}}}"#))
-        };
+        let from =
+            |range: &str| allow(r#""*""#, &format!(r#", "Condition": {{"IpAddress": {{"aws:SourceIp": "{range}"}}}}"#));
         assert_eq!(compare(&from("10.1.0.0/16"), &from("10.0.0.0/8")), "contained");
         assert_ne!(compare(&from("10.0.0.0/8"), &from("10.1.0.0/16")), "contained");
         let age = |bound: &str| {

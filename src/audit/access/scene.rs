@@ -46,8 +46,7 @@ impl Scene {
         let relevant: Vec<Vec<(&PolicyDocument, &Statement)>> =
             sides.iter().map(|policies| relevant(action, policies)).collect();
         let all: Vec<&Statement> = relevant.iter().flatten().map(|(_, statement)| *statement).collect();
-        let patterns: BTreeSet<&ArnPattern> =
-            all.iter().flat_map(|statement| statement.resources.patterns()).collect();
+        let patterns: BTreeSet<&ArnPattern> = all.iter().flat_map(|statement| statement.resources.patterns()).collect();
         let patterns: Vec<ArnPattern> = patterns.into_iter().cloned().collect();
         let languages = patterns.iter().map(|pattern| Language::of_arn_with(pattern, variable_value)).collect();
         let rule = |(_, statement): &(&PolicyDocument, &Statement)| Rule::new(statement, &patterns);
@@ -139,10 +138,8 @@ fn holding(action: &Action, side: &[(&PolicyDocument, &Statement)], context: &Co
         if statement.conditions.is_empty() {
             return true;
         }
-        let anywhere = Statement {
-            resources: ResourceClause::Resource([ArnPattern::any()].into()),
-            ..(*statement).clone()
-        };
+        let anywhere =
+            Statement { resources: ResourceClause::Resource([ArnPattern::any()].into()), ..(*statement).clone() };
         applies(document, &anywhere, &request)
     };
     side.iter().map(holds).collect()

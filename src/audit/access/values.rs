@@ -118,7 +118,11 @@ fn addresses(text: &str) -> Result<Vec<String>, String> {
         IpAddr::V4(_) => u32::try_from(number).ok().map(|number| IpAddr::from(number.to_be_bytes()).to_string()),
         IpAddr::V6(_) => Some(IpAddr::from(number.to_be_bytes()).to_string()),
     };
-    Ok([first.checked_sub(1), Some(first), Some(last), last.checked_add(1)].into_iter().flatten().filter_map(text).collect())
+    Ok([first.checked_sub(1), Some(first), Some(last), last.checked_add(1)]
+        .into_iter()
+        .flatten()
+        .filter_map(text)
+        .collect())
 }
 
 /// All sets of one to `most` of the values.

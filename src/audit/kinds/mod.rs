@@ -1,14 +1,24 @@
 //! The kinds of findings, one file each.
 
+pub(super) mod boundary_not_required;
+pub(super) mod denied_in_use;
+pub(super) mod dormant_role;
+pub(super) mod evidence_incomplete;
 mod idle;
+pub(super) mod missing_passed_to_service;
+pub(super) mod missing_permission;
 pub(super) mod never_matches;
+pub(super) mod no_effect;
+mod of_no_effect;
 pub(super) mod unused_action;
 pub(super) mod unused_service;
 pub(super) mod unused_statement;
+pub(super) mod wider_resource;
+pub(super) mod wildcard_action;
 
 use super::Severity;
 use super::case::Case;
-use crate::iam::{AccessLevel, Action, Resource};
+use crate::iam::{AccessLevel, Action, Layer, Resource};
 
 /// How bad it is that these are allowed and not needed: what changes permissions is worse than what changes resources.
 fn spare_severity<'a>(case: &Case<'_>, actions: impl IntoIterator<Item = &'a Action>) -> Severity {
@@ -36,5 +46,14 @@ fn resource_text(resource: &Resource) -> String {
     match resource {
         Resource::Any => "*".to_owned(),
         Resource::Arn(arn) => arn.to_string(),
+    }
+}
+
+/// Whose policies a layer holds, as it stands in a sentence.
+fn policy_layer(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Identity => "the role's own policies",
+        Layer::Boundary => "the permissions boundary",
+        Layer::ServiceControl { .. } => "the service control policies",
     }
 }
