@@ -58,6 +58,8 @@ pub struct Config {
     pub owner_tag: Vec<Tag>,
     pub max_policies: Option<NonZeroUsize>,
     pub inline: Option<bool>,
+    pub fit: Option<bool>,
+    pub wildcard_actions: Option<bool>,
     pub complete_lifecycle: Option<bool>,
     pub split_bootstrap: Option<bool>,
     #[serde(deserialize_with = "choice")]

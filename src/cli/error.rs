@@ -127,7 +127,9 @@ impl From<RenderError> for CliError {
 
 fn reduce_advice(error: &ReduceError) -> &'static str {
     match error {
-        ReduceError::DoesNotFit { .. } => "allow more documents with `--max-policies`, or split the role's work",
+        ReduceError::DoesNotFit { .. } => {
+            "allow more documents with `--max-policies`, save characters with `--wildcard-actions`, or widen with `--fit`"
+        }
         _ => "this is a fault of trailtrim; please report it with the output of `-vv`",
     }
 }

@@ -63,7 +63,9 @@ pub fn run(args: GenerateArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
     let config = Config::load(&args.config)?;
     let request = args.into_request(&config, !log.quiet)?;
     let catalog = Catalog::embedded();
-    let results = reduce_all(&request, find_usage(&request, catalog)?, catalog)?;
+    let usages = find_usage(&request, catalog)?;
+    tell_ambiguous(&request.selection, &usages);
+    let results = reduce_all(&request, usages, catalog)?;
     let report = Report::new(catalog, request.scope, &results);
     let written = request.output.write(&report)?;
     if !log.quiet {
@@ -112,6 +114,18 @@ fn find_usage(request: &Request, catalog: &Catalog) -> Result<BTreeMap<Principal
     match missing {
         None => Ok(found),
         Some(selector) => Err(not_found::explain(selector, &request.inputs, &request.collect, selection, catalog)),
+    }
+}
+
+/// Roles of one name in several places are easily taken for one another.
+fn tell_ambiguous(selection: &Selection, found: &BTreeMap<PrincipalArn, Usage>) {
+    for selector in &selection.principals {
+        let matches = found.keys().filter(|arn| selector.matches(arn)).count();
+        if matches > 1 {
+            tracing::warn!(
+                "`{selector}` stands for {matches} roles; each gets a policy of its own; give an ARN to choose one"
+            );
+        }
     }
 }
 

@@ -39,6 +39,14 @@ pub struct ReduceArgs {
     #[arg(long, value_name = "N", env = "TRAILTRIM_MAX_POLICIES")]
     max_policies: Option<NonZeroUsize>,
 
+    /// Widen, smallest added permission first, until the policies fit; each step is a widening of the rule `quota`.
+    #[arg(long, env = "TRAILTRIM_FIT", value_parser = FalseyValueParser::new())]
+    fit: bool,
+
+    /// Write actions with `*` where that matches needed actions alone, which saves characters.
+    #[arg(long, env = "TRAILTRIM_WILDCARD_ACTIONS", value_parser = FalseyValueParser::new())]
+    wildcard_actions: bool,
+
     /// Write policies to be embedded in the role: 10,240 characters in all, in place of 6,144 for each managed policy.
     #[arg(long, env = "TRAILTRIM_INLINE", value_parser = FalseyValueParser::new())]
     inline: bool,
@@ -77,6 +85,8 @@ impl ReduceArgs {
             max_policies: self.max_policies.or(config.max_policies).map_or(defaults.max_policies, NonZeroUsize::get),
             complete_lifecycle: self.complete_lifecycle || config.complete_lifecycle.unwrap_or(false),
             split_bootstrap: self.split_bootstrap || config.split_bootstrap.unwrap_or(false),
+            fit: self.fit || config.fit.unwrap_or(false),
+            wildcard_actions: self.wildcard_actions || config.wildcard_actions.unwrap_or(false),
             inline: self.inline || config.inline.unwrap_or(false),
             owner_tags: owner_tags.collect(),
             user_rules,
