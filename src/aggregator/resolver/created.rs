@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Call;
+use super::HoleCause;
 use super::resources::{Found, Wanted, kind_of_id, squeeze};
 use super::tags::{Tags, tag_specifications};
 use crate::catalog::{ArnTemplate, ResourceType};
@@ -42,6 +43,14 @@ impl Call<'_> {
     pub(super) fn created(&self) -> Vec<Creation> {
         let kinds = self.resolver.catalog.resource_types(self.finder.service);
         kinds.iter().filter(|kind| self.creates(&kind.name)).flat_map(|kind| self.created_of(kind)).collect()
+    }
+
+    /// What the call would create where the record does not tell, as the call failed or its answer is absent: any of
+    /// that type.
+    pub(super) fn to_be_created(&self) -> Vec<Found> {
+        let kinds = self.resolver.catalog.resource_types(self.finder.service);
+        let created = kinds.iter().filter(|kind| self.creates(&kind.name));
+        created.filter_map(|kind| self.finder.whole_type(kind, HoleCause::UnresolvedField)).collect()
     }
 
     fn created_of(&self, kind: &ResourceType) -> Vec<Creation> {

@@ -318,6 +318,7 @@ fn apply<'e>(transform: &Transform, value: Cow<'e, str>) -> Vec<Cow<'e, str>> {
         Transform::Split(mark) => value.split(mark.as_str()).map(|piece| Cow::Owned(piece.trim().to_owned())).collect(),
         Transform::Strip(start) => owned(value.strip_prefix(start.as_str()).unwrap_or(&value)),
         Transform::Trim(end) => owned(value.strip_suffix(end.as_str()).unwrap_or(&value)),
+        Transform::Prepend(start) => owned(&format!("{start}{value}")),
         Transform::Only(glob) if like(glob, &value) => vec![value],
         Transform::Except(glob) if !like(glob, &value) => vec![value],
         Transform::Only(_) | Transform::Except(_) => Vec::new(),

@@ -226,6 +226,9 @@ impl Call<'_> {
             found.push((*name, hits));
         }
         let mut found = self.without_namesakes(found);
+        if found.is_empty() {
+            found = self.finder.tagged_arn();
+        }
         let check_all = self.finder.rules.settings.check_all_required;
         if found.is_empty() || check_all {
             found.extend(
@@ -251,6 +254,7 @@ impl Call<'_> {
             let found = match term {
                 ResourceTerm::Any => return Resources::Any(None),
                 ResourceTerm::Same => same.to_vec(),
+                ResourceTerm::Created if created.is_empty() => self.to_be_created(),
                 ResourceTerm::Created => created.iter().map(Creation::as_found).collect(),
                 ResourceTerm::Tagged => self.tagged_resources(),
                 ResourceTerm::Type(name) => self.of_type(name),
@@ -289,11 +293,16 @@ impl Call<'_> {
         resources::unique(found)
     }
 
+    /// Whether the rows of the service say all that there is to say.
+    fn by_hand(&self) -> bool {
+        let covered = self.resolver.rules.services().any(|service| service == self.finder.service);
+        covered && !self.finder.rules.settings.generic
+    }
+
     /// A service without a rule file: where the request carries tags and the service has a tag action that takes what the
     /// call creates, the tag action is checked too, as AWS documents for most services.
     fn default_tagging(&self, created: &[Creation], needs: &mut Vec<Need>) {
-        let covered = self.resolver.rules.services().any(|service| service == self.finder.service);
-        if covered || created.is_empty() || !self.tagged() {
+        if self.by_hand() || created.is_empty() || !self.tagged() {
             return;
         }
         let names = self.resolver.rules.common().tag_actions.iter();
@@ -316,9 +325,8 @@ impl Call<'_> {
     /// To which service is not known, so no condition narrows it.
     fn default_passing(&self, needs: &mut Vec<Need>) {
         let common = self.resolver.rules.common();
-        let covered = self.resolver.rules.services().any(|service| service == self.finder.service);
         let passes = common.passing_verbs.iter().any(|verb| self.event.name.starts_with(verb.as_str()));
-        if covered || !passes || self.event.read_only == Some(true) {
+        if self.by_hand() || !passes || self.event.read_only == Some(true) {
             return;
         }
         let is_role = |text: &str| {

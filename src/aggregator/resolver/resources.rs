@@ -129,6 +129,14 @@ impl<'e> Finder<'e> {
         self.fields.values(path).iter().filter_map(|value| value.parse().ok()).map(Found::whole).collect()
     }
 
+    /// The ARN in a field that can hold any resource of the service, where no type of the reference has its shape.
+    pub fn tagged_arn(&self) -> Vec<Found> {
+        let named =
+            |leaf: &&Leaf<'_>| leaf.top && matches!(squeeze(leaf.key).as_str(), "resourcearn" | "resource" | "arn");
+        let found = self.request.iter().filter(named).filter_map(|leaf| Found::at(&leaf.value));
+        unique(found.filter(|one| one.arn.service() == self.service))
+    }
+
     fn arns_of_shape(&self, templates: &[ArnTemplate], created: bool) -> Vec<Found> {
         let of_shape = |text: &str| -> Option<Arn> {
             let arn: Arn = text.starts_with("arn:").then(|| text.parse().ok())??;
@@ -205,22 +213,25 @@ impl<'e> Finder<'e> {
     fn variable(&self, wanted: Wanted<'_>, name: &str, template: &ArnTemplate) -> Named {
         let mut named = match wanted.rule.and_then(|rule| rule.vars.get(name)) {
             Some(path) => Named { values: self.texts(path), vague: false },
-            None => self.guess(wanted, name),
+            None => self.guess(wanted, name, template),
         };
         named.values = named.values.into_iter().filter_map(|value| plain(value, name, template)).collect();
         named
     }
 
     /// Fields whose names fit a variable: `FunctionName` is filled from `functionName`, `function`, `functionArn`.
-    fn guess(&self, wanted: Wanted<'_>, variable: &str) -> Named {
+    fn guess(&self, wanted: Wanted<'_>, variable: &str, template: &ArnTemplate) -> Named {
         let kind = squeeze(&wanted.kind.name);
         let variable = squeeze(variable);
         let ending =
             ["name", "id", "arn", "identifier", "key"].into_iter().find(|end| variable.ends_with(end)).unwrap_or("");
         let exact = |key: &str| key == variable;
+        // With one variable the type's own field can mean only it; among several the endings must agree.
+        let only = template.variables().count() == 1;
         let typed = |key: &str| {
-            key.strip_prefix(kind.as_str())
-                .is_some_and(|end| end == ending || matches!(end, "" | "name" | "id" | "arn" | "identifier"))
+            let ends =
+                |end: &str| end == ending || end == "arn" || only && matches!(end, "" | "name" | "id" | "identifier");
+            key.strip_prefix(kind.as_str()).is_some_and(ends)
         };
         let bare = |key: &str| {
             matches!(

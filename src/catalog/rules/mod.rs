@@ -86,15 +86,22 @@ impl Rules {
         self.services.keys().map(String::as_str)
     }
 
-    /// The IAM prefix behind an event source such as `monitoring.amazonaws.com`.
+    /// The IAM prefix behind an event source such as `monitoring.amazonaws.com`. Of a source with several labels
+    /// (`runtime.lex.amazonaws.com`) the last one names the service, unless a row says otherwise.
     pub fn prefix_of<'a>(&'a self, event_source: &'a str) -> &'a str {
-        let name = event_source.split('.').next().unwrap_or(event_source);
+        let name = [".amazonaws.com", ".aws"].into_iter().find_map(|end| event_source.split_once(end));
+        let name = name.map_or(event_source, |(name, _)| name);
+        let label = name.rsplit('.').next().unwrap_or(name);
+        self.renamed(name).or_else(|| self.renamed(label)).unwrap_or(label)
+    }
+
+    fn renamed(&self, name: &str) -> Option<&str> {
         if let Some(prefix) = self.common.event_sources.get(name) {
-            return prefix;
+            return Some(prefix);
         }
         let patterns =
             self.common.event_sources.iter().filter_map(|(source, prefix)| Some((source.strip_suffix('*')?, prefix)));
-        patterns.into_iter().find(|(start, _)| name.starts_with(start)).map_or(name, |(_, prefix)| prefix)
+        patterns.into_iter().find(|(start, _)| name.starts_with(start)).map(|(_, prefix)| prefix.as_str())
     }
 }
 
@@ -148,6 +155,32 @@ mod tests {
                     assert!(known, "{name}.toml cites `{short}`, which [cite] does not explain");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn an_event_source_is_told_by_its_last_label_unless_a_row_renames_it() {
+        let prefixes = [
+            ("eks.amazonaws.com", "eks"),
+            ("monitoring.amazonaws.com", "cloudwatch"),
+            ("chime-sdk-voice.amazonaws.com", "chime"),
+            ("runtime.lex.amazonaws.com", "lex"),
+            ("streams.dynamodb.amazonaws.com", "dynamodb"),
+            ("catalog.marketplace.amazonaws.com", "aws-marketplace"),
+            ("data.jobs.iot.amazonaws.com", "iotjobsdata"),
+            ("ec2.amazonaws.com.cn", "ec2"),
+            ("a4b", "a4b"),
+        ];
+        for (source, prefix) in prefixes {
+            assert_eq!(Rules::embedded().prefix_of(source), prefix, "{source}");
+        }
+    }
+
+    #[test]
+    fn every_prefix_behind_an_event_source_is_in_the_catalogue() {
+        let catalog = Catalog::embedded();
+        for (source, prefix) in &Rules::embedded().common().event_sources {
+            assert!(catalog.service_exists(prefix), "`{source}` stands for `{prefix}`, which AWS does not have");
         }
     }
 

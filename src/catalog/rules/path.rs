@@ -61,6 +61,8 @@ pub enum Transform {
     Strip(String),
     /// Without that ending, if it is there.
     Trim(String),
+    /// With that in front.
+    Prepend(String),
     /// Only values that match the glob.
     Only(String),
     /// Only values that do not match the glob.
@@ -120,6 +122,7 @@ fn transform(text: &str) -> Result<Transform, String> {
         "split" => Transform::Split(argument),
         "strip" => Transform::Strip(argument),
         "trim" => Transform::Trim(argument),
+        "prepend" => Transform::Prepend(argument),
         "only" => Transform::Only(argument),
         "except" => Transform::Except(argument),
         "lower" => Transform::Lower,

@@ -42,6 +42,9 @@ pub struct ServiceRules {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
+    /// The file adds a few rows only: tags at creation and roles passed are read the generic way, as without a file.
+    #[serde(default)]
+    pub generic: bool,
     /// Suffix pattern that event names carry and actions do not: `20150331`, `2020_05_31`, each with `v2` behind.
     #[serde(default)]
     pub dated_event_names: bool,
