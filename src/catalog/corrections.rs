@@ -117,7 +117,7 @@ impl Correction {
 impl RawResourceType {
     fn into_correction(self) -> Correction {
         let Self { service, name, arn_templates, condition_keys, reason, source } = self;
-        let change = Change::ResourceType(ResourceType { name, arn_templates, condition_keys });
+        let change = Change::ResourceType(ResourceType::new(name, arn_templates, condition_keys));
         Correction { service, change, reason, source }
     }
 }

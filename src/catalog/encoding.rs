@@ -78,7 +78,7 @@ fn decode_line(service: &mut Service, prefix: &str, line: &str) -> Option<()> {
 fn decode_resource_type(service: &Service, fields: &mut Split<'_, char>) -> Option<ResourceType> {
     let name = fields.next()?.to_owned();
     let condition_keys = keys(service, fields.next()?)?;
-    Some(ResourceType { name, condition_keys, arn_templates: fields.map(str::to_owned).collect() })
+    Some(ResourceType::new(name, fields.map(str::to_owned).collect(), condition_keys))
 }
 
 fn decode_action(service: &Service, prefix: &str, fields: &mut Split<'_, char>) -> Option<ActionEntry> {

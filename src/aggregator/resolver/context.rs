@@ -1,7 +1,7 @@
 //! The condition keys that AWS fills for a request, as far as the record tells.
 
 use super::resources::Finder;
-use super::tags::{Tags, tag_specifications};
+use super::tags::Tags;
 use super::{Call, Permission};
 use crate::catalog::ActionEntry;
 use crate::iam::{Action, ConditionKey, Context, ContextValue, Resource};
@@ -46,8 +46,9 @@ impl Call<'_> {
 
     fn by_rules(&self, action: &Action, set: &mut impl FnMut(&str, ContextValue)) {
         let rows = &self.resolver.rules.service(action.service()).context;
-        for row in
-            rows.iter().filter(|row| row.actions.iter().any(|name| super::fields::like(name, &action.to_string())))
+        for row in rows
+            .iter()
+            .filter(|row| row.actions.iter().any(|name| crate::catalog::rules::like(name, &action.to_string())))
         {
             let mut values: Vec<String> = self.fields.values(&row.value).iter().map(ToString::to_string).collect();
             values.sort();
@@ -65,14 +66,14 @@ impl Call<'_> {
 
     /// The tags of the request as this resource gets them: with EC2 each type has tags of its own.
     fn tags_for(&self, permission: &Permission<'_>, resource: &Resource) -> Tags {
-        let mut specifications = tag_specifications(self.fields);
+        let specifications = self.specifications();
         if specifications.is_empty() {
-            return self.tags();
+            return self.tags().clone();
         }
         let Resource::Arn(arn) = resource else { return Tags::new() };
         let _ = permission;
         let kind = arn.resource().split(['/', ':']).next().unwrap_or_default();
-        specifications.remove(kind).unwrap_or_default()
+        specifications.get(kind).cloned().unwrap_or_default()
     }
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::Call;
 use super::HoleCause;
-use super::resources::{Found, Wanted, kind_of_id, squeeze};
-use super::tags::{Tags, tag_specifications};
-use crate::catalog::{ArnTemplate, ResourceType};
+use super::resources::{Found, Wanted, kind_of_id};
+use super::tags::Tags;
+use crate::catalog::ResourceType;
 use crate::iam::Arn;
 
 /// A resource that a call created.
@@ -28,38 +28,36 @@ impl Creation {
 }
 
 impl Call<'_> {
-    /// Whether the call makes a new resource of this type: a rule says so, or it is named `Create` and the type.
+    /// Whether the call makes a new resource of this type.
     pub(super) fn creates(&self, kind: &str) -> bool {
-        if let Some(rule) = self.finder.rules.types.get(kind).filter(|rule| !rule.created_by.is_empty()) {
-            return self.named(&rule.created_by);
-        }
-        let verbs = &self.resolver.rules.common().create_verbs;
-        let nouns = verbs.iter().filter_map(|verb| self.event.name.strip_prefix(verb.as_str())).map(squeeze);
-        let kind = squeeze(kind);
-        nouns.into_iter().any(|noun| noun == kind || noun.strip_suffix('s') == Some(&kind))
+        self.plan.creates.contains(kind)
     }
 
     /// What the call created, as its response and its names tell.
     pub(super) fn created(&self) -> Vec<Creation> {
-        let kinds = self.resolver.catalog.resource_types(self.finder.service);
-        kinds.iter().filter(|kind| self.creates(&kind.name)).flat_map(|kind| self.created_of(kind)).collect()
+        let kind = |name: &String| self.resolver.catalog.resource_type(self.finder.service, name);
+        self.plan.creates.iter().filter_map(kind).flat_map(|kind| self.created_of(kind)).collect()
     }
 
     /// What the call would create where the record does not tell, as the call failed or its answer is absent: any of
     /// that type.
     pub(super) fn to_be_created(&self) -> Vec<Found> {
-        let kinds = self.resolver.catalog.resource_types(self.finder.service);
-        let created = kinds.iter().filter(|kind| self.creates(&kind.name));
-        created.filter_map(|kind| self.finder.whole_type(kind, HoleCause::UnresolvedField)).collect()
+        let kind = |name: &String| self.resolver.catalog.resource_type(self.finder.service, name);
+        self.plan
+            .creates
+            .iter()
+            .filter_map(kind)
+            .filter_map(|kind| self.finder.whole_type(kind, HoleCause::UnresolvedField))
+            .collect()
     }
 
     fn created_of(&self, kind: &ResourceType) -> Vec<Creation> {
         let rule = self.finder.rules.types.get(&kind.name);
         let found = self.finder.find(Wanted { kind, rule, created: true });
-        let mut specifications = tag_specifications(self.fields);
+        let specifications = self.specifications();
         let tags = match specifications.is_empty() {
-            true => self.tags(),
-            false => specifications.remove(&kind.name).unwrap_or_default(),
+            true => self.tags().clone(),
+            false => specifications.get(&kind.name).cloned().unwrap_or_default(),
         };
         let creation = |one: Found| Creation {
             generated: self.generated(kind, &one.arn),
@@ -73,8 +71,7 @@ impl Call<'_> {
 
     /// Values of the ARN's variables that the request did not give.
     fn generated(&self, kind: &ResourceType, arn: &Arn) -> BTreeSet<String> {
-        let templates = kind.arn_templates.iter().filter_map(|text| ArnTemplate::parse(text));
-        let matched = templates.into_iter().find_map(|template| {
+        let matched = kind.templates().iter().find_map(|template| {
             let values = template.match_arn(arn)?;
             Some(values.into_iter().map(|(_, value)| value.to_owned()).collect::<Vec<_>>())
         });

@@ -12,14 +12,15 @@ mod naming;
 mod resources;
 mod tags;
 
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use created::Creation;
 pub use fields::Fields;
 
 use self::resources::{Finder, Found, Wanted};
 use super::{Certainty, Hole, HoleCause, Origin};
-use crate::catalog::rules::{ActionName, CallRule, ExtraRule, ResourceExpr, ResourceTerm, Rules};
+use crate::catalog::rules::{ActionName, CallRule, ExtraRule, Plan, ResourceExpr, ResourceTerm, Rules};
 use crate::catalog::{ActionEntry, Catalog};
 use crate::cloudtrail::Event;
 use crate::iam::{AccessLevel, Action, Arn, Context, Resource};
@@ -91,7 +92,9 @@ impl<'c> Resolver<'c> {
         let prefix = self.rules.prefix_of(&event.source);
         let rules = self.rules.service(prefix);
         let finder = Finder::new(&fields, rules, prefix, &self.rules.common().not_resources);
-        let call = Call { resolver: *self, fields: &fields, finder: &finder, event };
+        let plan = self.rules.plan(prefix, &event.name, self.catalog);
+        let (tags, specifications) = (OnceCell::new(), OnceCell::new());
+        let call = Call { resolver: *self, fields: &fields, finder: &finder, event, plan: &plan, tags, specifications };
         call.resolve()
     }
 }
@@ -102,6 +105,10 @@ struct Call<'e> {
     fields: &'e Fields<'e>,
     finder: &'e Finder<'e>,
     event: &'e Event<'e>,
+    /// What the rule file says of the operation, whatever the request.
+    plan: &'e Plan,
+    tags: OnceCell<tags::Tags>,
+    specifications: OnceCell<BTreeMap<String, tags::Tags>>,
 }
 
 /// Resources of a permission: none needed (`*`), or these.
@@ -145,9 +152,9 @@ impl Call<'_> {
 
     /// The first call rule that matches, and the next after a rule with `also`.
     fn rules(&self) -> Vec<&CallRule> {
-        let matches = |rule: &&CallRule| self.named(&rule.events) && self.fields.hold(&rule.when, || self.tagged());
+        let rules = self.plan.calls.iter().filter_map(|index| self.finder.rules.calls.get(*index));
         let mut matching = Vec::new();
-        for rule in self.finder.rules.calls.iter().filter(matches) {
+        for rule in rules.filter(|rule| self.fields.hold(&rule.when, || self.tagged())) {
             matching.push(rule);
             if !rule.also {
                 break;
@@ -157,23 +164,26 @@ impl Call<'_> {
     }
 
     fn extras(&self) -> impl Iterator<Item = &ExtraRule> {
-        let matches = |rule: &&ExtraRule| self.named(&rule.events) && self.fields.hold(&rule.when, || self.tagged());
-        self.finder.rules.extra.iter().filter(matches)
-    }
-
-    fn named(&self, patterns: &[String]) -> bool {
-        patterns.iter().any(|pattern| fields::like(pattern, &self.event.name))
+        let rules = self.plan.extra.iter().filter_map(|index| self.finder.rules.extra.get(*index));
+        rules.filter(|rule| self.fields.hold(&rule.when, || self.tagged()))
     }
 
     fn tagged(&self) -> bool {
-        !self.tags().is_empty() || !tags::tag_specifications(self.fields).is_empty()
+        !self.tags().is_empty() || !self.specifications().is_empty()
     }
 
     /// The tags that the request carries.
-    fn tags(&self) -> tags::Tags {
-        let own = &self.finder.rules.settings.tags;
-        let places = if own.is_empty() { &self.resolver.rules.common().tags } else { own };
-        tags::tags_at(self.fields, places)
+    fn tags(&self) -> &tags::Tags {
+        self.tags.get_or_init(|| {
+            let own = &self.finder.rules.settings.tags;
+            let places = if own.is_empty() { &self.resolver.rules.common().tags } else { own };
+            tags::tags_at(self.fields, places)
+        })
+    }
+
+    /// EC2's tag specifications: resource type to tags.
+    fn specifications(&self) -> &BTreeMap<String, tags::Tags> {
+        self.specifications.get_or_init(|| tags::tag_specifications(self.fields))
     }
 
     fn actions(&self, rule: Option<&CallRule>) -> Vec<&ActionEntry> {
@@ -283,7 +293,7 @@ impl Call<'_> {
 
     /// What EC2's tag specifications name: the new resources of these types, by id where the response tells it.
     fn tagged_resources(&self) -> Vec<Found> {
-        let kinds = tags::tag_specifications(self.fields);
+        let kinds = self.specifications();
         let found = kinds.keys().flat_map(|name| {
             let Some(kind) = self.resolver.catalog.resource_type(self.finder.service, name) else { return Vec::new() };
             let hits = self.finder.find(Wanted { kind, rule: self.finder.rules.types.get(name), created: true });

@@ -93,13 +93,12 @@ impl<'e> Finder<'e> {
                 return found;
             }
         }
-        let templates: Vec<ArnTemplate> =
-            wanted.kind.arn_templates.iter().filter_map(|text| ArnTemplate::parse(text)).collect();
-        let found = self.arns_of_shape(&templates, wanted.created);
+        let templates = wanted.kind.templates();
+        let found = self.arns_of_shape(templates, wanted.created);
         if !found.is_empty() {
             return found;
         }
-        let found = self.by_id_prefix(wanted, &templates);
+        let found = self.by_id_prefix(wanted, templates);
         if !found.is_empty() {
             return found;
         }
@@ -114,7 +113,7 @@ impl<'e> Finder<'e> {
 
     /// All of a type in the Region and account of the call.
     pub fn whole_type(&self, kind: &ResourceType, cause: HoleCause) -> Option<Found> {
-        let template = kind.arn_templates.iter().find_map(|text| ArnTemplate::parse(text))?;
+        let template = kind.templates().first()?;
         let arn = template.fill(self.place(), |_| "*".to_owned());
         let detail = match template.service() {
             // No wildcard may stand for the service or the type.

@@ -1,6 +1,7 @@
 //! The tags that a request carries.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use super::fields::Fields;
 use crate::catalog::rules::FieldPath;
@@ -17,9 +18,13 @@ pub fn tags_at(fields: &Fields<'_>, places: &[FieldPath]) -> Tags {
 /// EC2's tag specifications: resource type to tags.
 pub fn tag_specifications(fields: &Fields<'_>) -> BTreeMap<String, Tags> {
     let mut found: BTreeMap<String, Tags> = BTreeMap::new();
-    let places = ["request.tagSpecificationSet", "request.TagSpecification", "request.tagSpecifications"];
-    for place in places.iter().filter_map(|place| FieldPath::try_from((*place).to_owned()).ok()) {
-        for node in fields.nodes(&place) {
+    static PLACES: OnceLock<Vec<FieldPath>> = OnceLock::new();
+    let places = PLACES.get_or_init(|| {
+        let places = ["request.tagSpecificationSet", "request.TagSpecification", "request.tagSpecifications"];
+        places.iter().filter_map(|place| FieldPath::try_from((*place).to_owned()).ok()).collect()
+    });
+    for place in places {
+        for node in fields.nodes(place) {
             specifications(node, &mut found);
         }
     }

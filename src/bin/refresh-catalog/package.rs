@@ -103,12 +103,9 @@ fn read_service(data: &Path, prefix: &str) -> Result<Service> {
 }
 
 fn resource_type(raw: RawResourceType) -> ResourceType {
-    ResourceType {
-        name: type_name(&raw.key),
-        // The package joins the templates of a type that has several.
-        arn_templates: raw.arn.split(", ").map(str::to_owned).collect(),
-        condition_keys: key_set(raw.condition_keys),
-    }
+    // The package joins the templates of a type that has several.
+    let templates = raw.arn.split(", ").map(str::to_owned).collect();
+    ResourceType::new(type_name(&raw.key), templates, key_set(raw.condition_keys))
 }
 
 fn action(prefix: &str, raw: RawAction) -> Result<ActionEntry> {

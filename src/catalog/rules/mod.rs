@@ -3,18 +3,24 @@
 //! One file a service in `data/rules/`, plus `_common.toml` for what holds everywhere. Adding a service or a quirk is a
 //! row there and touches no Rust: the folder is compiled in as it is, a file is parsed when its service first shows up.
 
+mod like;
 mod path;
+mod plan;
 mod predicate;
 mod resource_expr;
 mod service_rules;
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
+use crate::catalog::Catalog;
+
+pub use like::like;
 pub use path::{FieldPath, Root, SinglePath, Step, Transform};
+pub use plan::Plan;
 pub use predicate::{Predicate, Test};
 pub use resource_expr::{ResourceExpr, ResourceTerm, TemplatePart};
 pub use service_rules::{ActionName, CallRule, ContextRule, ExtraRule, ServiceRules, Settings, TypeRule};
@@ -56,6 +62,7 @@ pub struct Rules {
     common: CommonRules,
     services: BTreeMap<String, OnceLock<ServiceRules>>,
     empty: ServiceRules,
+    plans: plan::Plans,
 }
 
 impl Rules {
@@ -66,6 +73,7 @@ impl Rules {
             common: common().unwrap_or_default(),
             services: names().map(|name| (name.to_owned(), OnceLock::new())).collect(),
             empty: ServiceRules::default(),
+            plans: plan::Plans::default(),
         })
     }
 
@@ -79,6 +87,11 @@ impl Rules {
             Some(rules) => rules.get_or_init(|| parse_service(prefix).unwrap_or_default()),
             None => &self.empty,
         }
+    }
+
+    /// What the rules of a service say of one operation.
+    pub fn plan(&self, prefix: &str, operation: &str, catalog: &Catalog) -> Arc<Plan> {
+        self.plans.get(self.service(prefix), &self.common, prefix, operation, catalog)
     }
 
     /// Prefixes of the services that have a rule file.
