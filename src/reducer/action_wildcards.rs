@@ -3,6 +3,8 @@
 //! A pattern is counted against the catalogue: it may match no action of the service but those of the statement. It is cut
 //! at whole words (`Describe*`, `*RouteTable`), so that people can read it.
 
+#![expect(clippy::indexing_slicing, reason = "patterns are numbered here")]
+
 use std::collections::BTreeSet;
 
 use super::statements::Placed;
@@ -104,7 +106,7 @@ mod tests {
             .collect();
         let texts: Vec<&str> = all.iter().map(String::as_str).collect();
         assert_eq!(short(&texts), ["sts:AssumeRole*"]);
-        assert_eq!(short(&texts[1..]).len(), texts.len() - 1, "one action less, and no pattern is exact");
+        assert_eq!(short(&texts[..texts.len() - 1]).len(), texts.len() - 1, "one action less, and no pattern is exact");
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! A condition key that some requests of an (action, resource) carry and others do not parts them: each part becomes a
 //! grant of its own, and where the part without the condition allows all, only that one is left.
 
+#![expect(clippy::indexing_slicing, reason = "grants name samples by their place in the one list of samples")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ConditionLevel;

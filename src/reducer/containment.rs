@@ -38,9 +38,10 @@ pub(crate) fn generated_ids(lineage: &Lineage) -> BTreeMap<String, String> {
     loop {
         let pairs = lineage.attachments.iter().flat_map(|(a, b)| [(a, b), (b, a)]);
         let fresh: BTreeMap<String, String> = pairs
-            .filter(|(holder, inner)| known.contains_key(*holder) && !known.contains_key(*inner))
-            .filter(|(holder, inner)| lives_in(inner, holder))
-            .map(|(holder, inner)| (inner.clone(), format!("lives in {holder}, which is {}", known[holder])))
+            .filter(|(holder, inner)| !known.contains_key(*inner) && lives_in(inner, holder))
+            .filter_map(|(holder, inner)| {
+                Some((inner.clone(), format!("lives in {holder}, which is {}", known.get(holder)?)))
+            })
             .collect();
         if fresh.is_empty() {
             return known;

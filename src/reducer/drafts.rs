@@ -4,6 +4,8 @@
 //! whose requests others allow is dropped, the narrowest first, until each that is left is the only one to allow some
 //! request.
 
+#![expect(clippy::indexing_slicing, reason = "grants and samples are numbered here")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conditions::Narrowing;

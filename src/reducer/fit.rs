@@ -4,6 +4,8 @@
 //! pairs; (2) when nothing is left to merge, names with a common beginning become one pattern, the longest beginning
 //! first. Each step is a `quota` widening with its price.
 
+#![expect(clippy::indexing_slicing, reason = "statements are numbered here")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::kinds::Kinds;

@@ -12,8 +12,11 @@ use crate::iam::{Action, ArnPattern, ConditionKey};
 pub(crate) struct Kinds<'c> {
     catalog: &'c Catalog,
     templates: RefCell<BTreeMap<String, Rc<Templates>>>,
-    answers: RefCell<BTreeMap<(String, ArnPattern), Rc<BTreeSet<String>>>>,
+    answers: RefCell<Answers>,
 }
+
+/// Type names by service and pattern.
+type Answers = BTreeMap<(String, ArnPattern), Rc<BTreeSet<String>>>;
 
 /// Name of a type, its template as a pattern, and how many literal characters that has.
 type Templates = Vec<(String, ArnPattern, usize)>;

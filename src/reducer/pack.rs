@@ -3,6 +3,8 @@
 //! Sections stay apart where they have documents of their own; a service stays in one document where it fits, so that a
 //! reviewer finds things; documents are filled as evenly as that allows.
 
+#![expect(clippy::indexing_slicing, reason = "bundles and documents are numbered here")]
+
 use std::collections::BTreeMap;
 
 use super::section::Section;
@@ -122,7 +124,7 @@ fn split_to_fit(statements: Vec<Placed>, limit: usize) -> Vec<Vec<Placed>> {
     for statement in statements.into_iter().flat_map(|statement| slices(statement, limit)) {
         match bundles.last_mut() {
             Some(last) if size(last) + size(std::slice::from_ref(&statement)) - size(&[]) < limit => {
-                last.push(statement)
+                last.push(statement);
             }
             _ => bundles.push(vec![statement]),
         }

@@ -1,5 +1,7 @@
 //! The reduction itself: the phases in order.
 
+#![expect(clippy::indexing_slicing, reason = "grants name samples by their place in the one list of samples")]
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -5,7 +5,9 @@
 //! grant that the report lists must allow it. That no statement holds a pair that is neither a grant nor free is checked
 //! where the statements are made.
 
-use std::collections::BTreeSet;
+#![expect(clippy::indexing_slicing, reason = "grants name samples by their place in the one list of samples")]
+
+use std::collections::BTreeMap;
 
 use super::conditions::without_key;
 use super::drafts::{Draft, Finder};
@@ -32,14 +34,21 @@ pub(crate) fn prove(
         }
         proof.renamed += 1;
     }
-    let granted = ByAction::new(drafts);
+    let mut by_action: BTreeMap<&Action, Vec<Draft>> = BTreeMap::new();
+    for draft in drafts {
+        by_action.entry(&draft.action).or_default().push(draft.clone());
+    }
+    let finders: BTreeMap<&Action, Finder<'_>> =
+        by_action.iter().map(|(action, drafts)| (*action, Finder::new(drafts))).collect();
+    let granted =
+        |request: &Request| finders.get(&request.action).is_some_and(|finder| !finder.allowing(request).is_empty());
     for draft in drafts {
         let Some(sample) = draft.samples.first().map(|at| &samples[*at]) else { continue };
         for request in near_misses(&sample.request, changing) {
             proof.near_misses += 1;
             match judge.allows(&request) {
                 false => proof.near_misses_denied += 1,
-                true if granted.allows(&request) => {}
+                true if granted(&request) => {}
                 true => {
                     let what = describe(&request);
                     return Err(ReduceError::ProofFailed(format!("it allows {what}, which no grant does")));
@@ -118,30 +127,10 @@ fn other_region(arn: &Arn) -> Option<Arn> {
 /// The last name that stays, with something behind it.
 fn other_name(arn: &Arn, changing: &TokenRules) -> Option<Arn> {
     let resource = arn.resource();
-    let changes: BTreeSet<&str> = changing.everywhere().map(|(token, _)| token).collect();
     let names = tokens(resource).skip(usize::from(resource.contains(['/', ':'])));
     let name =
-        names.filter(|token| token.len() > 2 && !token.contains(['*', '?']) && !changes.contains(token)).last()?;
+        names.filter(|token| token.len() > 2 && !token.contains(['*', '?']) && !changing.is_changing(token)).last()?;
     let at = resource.rfind(name)? + name.len();
     let (head, tail) = resource.split_at_checked(at)?;
     Some(Arn::from_parts(arn.partition(), arn.service(), arn.region(), arn.account(), &format!("{head}-other{tail}")))
-}
-
-/// Grants by action.
-struct ByAction(Vec<(Action, Vec<Draft>)>);
-
-impl ByAction {
-    fn new(drafts: &[Draft]) -> Self {
-        let mut sorted: Vec<(Action, Vec<Draft>)> = Vec::new();
-        let actions: BTreeSet<&Action> = drafts.iter().map(|draft| &draft.action).collect();
-        for action in actions {
-            sorted.push((action.clone(), drafts.iter().filter(|draft| draft.action == *action).cloned().collect()));
-        }
-        Self(sorted)
-    }
-
-    fn allows(&self, request: &Request) -> bool {
-        let of_action = self.0.iter().find(|(action, _)| *action == request.action);
-        of_action.is_some_and(|(_, drafts)| !Finder::new(drafts).allowing(request).is_empty())
-    }
 }

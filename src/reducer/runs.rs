@@ -6,6 +6,8 @@
 //! outside its window, and the differing parts have the form of a random id, of a number, or, over three runs and more,
 //! of random words.
 
+#![expect(clippy::indexing_slicing, reason = "all names of a step have the same number of parts")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};

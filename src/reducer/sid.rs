@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::kinds::Kinds;
 use super::statements::Placed;
 use super::tokens::tokens;
-use crate::iam::{Action, ArnPattern, Statement};
+use crate::iam::{Action, ActionPattern, ArnPattern, Statement};
 
 /// A Sid longer than this is cut: its characters count against the quota.
 const LONGEST: usize = 48;
@@ -13,7 +13,7 @@ const LONGEST: usize = 48;
 /// What a statement is for, in letters and digits.
 pub(crate) fn purpose(placed: &Placed, kinds: &Kinds<'_>) -> String {
     let statement = &placed.statement;
-    let actions: Vec<Action> = statement.actions.patterns().iter().filter_map(|pattern| pattern.as_action()).collect();
+    let actions: Vec<Action> = statement.actions.patterns().iter().filter_map(ActionPattern::as_action).collect();
     let service = capitalized(&placed.service);
     let what = match actions.as_slice() {
         [only] => capitalized(only.name()),

@@ -1,5 +1,7 @@
 //! Grants to statements: an exact cover with few characters for each service and condition.
 
+#![expect(clippy::indexing_slicing, reason = "grants, actions and resources are numbered here")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ReduceError;

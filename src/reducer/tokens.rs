@@ -57,6 +57,11 @@ impl TokenRules {
         self.everywhere.iter().map(|(token, rule)| (token.as_str(), rule))
     }
 
+    /// Whether a token changes everywhere.
+    pub fn is_changing(&self, token: &str) -> bool {
+        self.everywhere.contains_key(token)
+    }
+
     /// The resource part of an ARN with each changing token replaced. `escape` writes what stays.
     pub fn rewrite(&self, arn: &Arn, escape: impl Fn(&str) -> String) -> Rewritten<'_> {
         let near = self.rules_within(arn);
@@ -94,7 +99,7 @@ impl TokenRules {
         let text = arn.as_str();
         let cuts = text.match_indices(['/', ':']).map(|(at, _)| at).chain([text.len()]);
         let ancestors = cuts.filter_map(|at| text.get(..at)?.parse::<Arn>().ok());
-        ancestors.filter_map(|above| self.within.get(&above)).last()
+        ancestors.rev().find_map(|above| self.within.get(&above))
     }
 }
 

@@ -4,14 +4,20 @@
 //! each action and each resource of a statement; some request must then be denied. For speed the statements are looked
 //! up by action, so that a request meets only those that can concern it.
 
+#![expect(clippy::indexing_slicing, reason = "grants, samples and statements are numbered here")]
+
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::drafts::{Draft, allows};
 use super::pack::Packed;
 use super::sample::Sample;
 use super::section::Section;
 use super::{NamedPolicy, Proof, ReduceError};
-use crate::iam::{ActionPattern, Decision, PolicyDocument, Request, ResourceClause, Statement, evaluate};
+use crate::iam::{
+    ActionPattern, ArnPattern, Decision, PolicyDocument, Request, Resource, ResourceClause, Statement, evaluate,
+};
 
 /// Proves the documents, or says which request they fail.
 pub(crate) fn prove(packed: &Packed, drafts: &[Draft], samples: &[Sample<'_>]) -> Result<Proof, ReduceError> {
@@ -35,35 +41,60 @@ pub(crate) fn prove(packed: &Packed, drafts: &[Draft], samples: &[Sample<'_>]) -
 /// All documents, ready to be asked about one action after the other.
 pub(crate) struct Judge<'p> {
     policies: &'p [NamedPolicy],
-    by_action: std::cell::RefCell<BTreeMap<String, std::rc::Rc<Vec<PolicyDocument>>>>,
+    by_action: RefCell<BTreeMap<String, Rc<OfAction<'p>>>>,
+}
+
+/// The statements that name an action. Our documents only allow, so a request is allowed if the part of a statement is
+/// that has the patterns, or the part that has the request's very name.
+struct OfAction<'p> {
+    patterns: Vec<PolicyDocument>,
+    by_name: BTreeMap<&'p str, Vec<&'p Statement>>,
 }
 
 impl<'p> Judge<'p> {
     pub fn new(policies: &'p [NamedPolicy]) -> Self {
-        Self { policies, by_action: std::cell::RefCell::default() }
+        Self { policies, by_action: RefCell::default() }
     }
 
     /// Whether the documents together allow a request.
     pub fn allows(&self, request: &Request) -> bool {
-        let documents = self.documents_for(request);
-        matches!(evaluate(&documents, request), Decision::Allow { .. })
+        let of_action = self.of_action(request);
+        if matches!(evaluate(&of_action.patterns, request), Decision::Allow { .. }) {
+            return true;
+        }
+        let Resource::Arn(arn) = &request.resource else { return false };
+        let named = of_action.by_name.get(arn.as_str()).into_iter().flatten();
+        named.into_iter().any(|statement| allows(&only_on([ArnPattern::literal(arn)].into(), statement), request))
     }
 
-    /// The documents with only the statements that name the request's action; what IAM decides is the same.
-    fn documents_for(&self, request: &Request) -> std::rc::Rc<Vec<PolicyDocument>> {
+    fn of_action(&self, request: &Request) -> Rc<OfAction<'p>> {
         let key = request.action.folded();
         if let Some(known) = self.by_action.borrow().get(key) {
-            return std::rc::Rc::clone(known);
+            return Rc::clone(known);
         }
-        let concerns =
-            |statement: &&Statement| statement.actions.patterns().iter().any(|one| one.matches(&request.action));
-        let narrowed = |policy: &NamedPolicy| {
-            PolicyDocument::new(policy.document.statements.iter().filter(concerns).cloned().collect())
-        };
-        let documents = std::rc::Rc::new(self.policies.iter().map(narrowed).collect::<Vec<_>>());
-        self.by_action.borrow_mut().insert(key.to_owned(), std::rc::Rc::clone(&documents));
-        documents
+        let mut found = OfAction { patterns: Vec::new(), by_name: BTreeMap::new() };
+        let statements = self.policies.iter().flat_map(|policy| &policy.document.statements);
+        for statement in statements.filter(|one| one.actions.patterns().iter().any(|one| one.matches(&request.action)))
+        {
+            let (names, patterns): (Vec<_>, Vec<_>) =
+                statement.resources.patterns().iter().partition(|one| is_name(one));
+            found.patterns.push(only_on(patterns.into_iter().cloned().collect(), statement));
+            names.into_iter().for_each(|name| found.by_name.entry(name.as_str()).or_default().push(statement));
+        }
+        let found = Rc::new(found);
+        self.by_action.borrow_mut().insert(key.to_owned(), Rc::clone(&found));
+        found
     }
+}
+
+/// Whether a pattern stands for its own text alone.
+fn is_name(pattern: &ArnPattern) -> bool {
+    !pattern.has_wildcard() && !pattern.has_variable()
+}
+
+/// A statement on its own, on these resources.
+fn only_on(resources: BTreeSet<ArnPattern>, statement: &Statement) -> PolicyDocument {
+    PolicyDocument::new(vec![Statement { resources: ResourceClause::Resource(resources), ..statement.clone() }])
 }
 
 /// Grants, and actions and resources of statements, that could go with every request still allowed.
@@ -121,8 +152,8 @@ fn useless_grants(grants: &[&Draft], requests: &[&Request], layer: u8) -> Vec<St
     let mut needed = vec![false; grants.len()];
     for request in requests {
         let named = match &request.resource {
-            crate::iam::Resource::Arn(arn) => exact.get(arn.as_str()),
-            crate::iam::Resource::Any => None,
+            Resource::Arn(arn) => exact.get(arn.as_str()),
+            Resource::Any => None,
         };
         let candidates = named.into_iter().flatten().chain(&wide).copied();
         let mut allowing = candidates.filter(|at| allows(&documents[*at], request));
@@ -147,7 +178,10 @@ struct Marked<'p> {
     layer: u8,
     statement: &'p Statement,
     alone: PolicyDocument,
-    resources: Vec<&'p crate::iam::ArnPattern>,
+    resources: Vec<&'p ArnPattern>,
+    /// Where names stand among the resources, and which resources are patterns.
+    names: BTreeMap<&'p str, usize>,
+    patterns: Vec<usize>,
     actions: Vec<&'p ActionPattern>,
     needed_resources: Vec<bool>,
     needed_actions: Vec<bool>,
@@ -162,12 +196,12 @@ impl<'p> Needed<'p> {
         let marked = |(statement, section): (&'p Statement, &Section)| {
             let resources: Vec<_> = statement.resources.patterns().iter().collect();
             let actions: Vec<_> = statement.actions.patterns().iter().collect();
+            let numbered = || resources.iter().copied().enumerate();
             Marked {
                 layer: section.layer(),
-                alone: PolicyDocument::new(vec![Statement {
-                    resources: ResourceClause::Resource([crate::iam::ArnPattern::any()].into()),
-                    ..statement.clone()
-                }]),
+                alone: only_on([ArnPattern::any()].into(), statement),
+                names: numbered().filter(|(_, one)| is_name(one)).map(|(at, one)| (one.as_str(), at)).collect(),
+                patterns: numbered().filter(|(_, one)| !is_name(one)).map(|(at, _)| at).collect(),
                 needed_resources: vec![false; resources.len()],
                 needed_actions: vec![false; actions.len()],
                 statement,
@@ -207,9 +241,13 @@ impl<'p> Needed<'p> {
 
 impl Marked<'_> {
     fn matching(&self, request: &Request) -> Vec<usize> {
-        let matches = |at: &usize| self.resources[*at].matches_resource(&request.resource);
+        let named = match &request.resource {
+            Resource::Arn(arn) => self.names.get(arn.as_str()).copied(),
+            Resource::Any => None,
+        };
+        let wide = self.patterns.iter().copied().filter(|at| self.resources[*at].matches_resource(&request.resource));
         // Two are enough to know that neither is needed for this request.
-        (0..self.resources.len()).filter(matches).take(2).collect()
+        named.into_iter().chain(wide).take(2).collect()
     }
 
     fn mark(&mut self, request: &Request, resources: &[usize]) {
@@ -235,8 +273,8 @@ impl Marked<'_> {
 /// A request in words.
 pub(crate) fn describe(request: &Request) -> String {
     let resource = match &request.resource {
-        crate::iam::Resource::Any => "no resource".to_owned(),
-        crate::iam::Resource::Arn(arn) => format!("`{arn}`"),
+        Resource::Any => "no resource".to_owned(),
+        Resource::Arn(arn) => format!("`{arn}`"),
     };
     let context: Vec<String> =
         request.context.iter().map(|(key, value)| format!("{key}={}", value.values().join(","))).collect();

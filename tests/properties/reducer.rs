@@ -96,7 +96,7 @@ proptest! {
         let policy = reduced(&usage);
         let catalog = Catalog::embedded();
         for statement in documents(&policy).iter().flat_map(|document| &document.statements) {
-            for action in statement.actions.patterns().iter().filter_map(|pattern| pattern.as_action()) {
+            for action in statement.actions.patterns().iter().filter_map(trailtrim::iam::ActionPattern::as_action) {
                 for resource in statement.resources.patterns() {
                     let granted = policy.grants().iter().any(|grant| grant.action == action && grant.resource.covers(resource));
                     let kinds = &catalog.action(&action).unwrap().resource_types;

@@ -127,7 +127,7 @@ fn step(usage: &mut Usage, what: usize, which: usize, own: bool) {
             usage,
             "iam:PassRole",
             Some(role()),
-            &[("iam:PassedToService", ["eks.amazonaws.com", "ec2.amazonaws.com"][which % 2])],
+            &[("iam:PassedToService", if which.is_multiple_of(2) { "eks.amazonaws.com" } else { "ec2.amazonaws.com" })],
         ),
         7 => saw(
             usage,

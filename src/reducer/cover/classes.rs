@@ -1,5 +1,7 @@
 //! Rows and columns that ask for the same, folded into one.
 
+#![expect(clippy::indexing_slicing, reason = "classes and members number the rows and columns of the instance at hand")]
+
 use std::collections::BTreeMap;
 
 use super::bits::Bits;

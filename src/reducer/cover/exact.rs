@@ -4,6 +4,8 @@
 //! begun so far that may take it, and into a new one. A branch ends when what it costs, plus what the open cells must
 //! still cost, reaches the best cover known. Meant for small instances (about 20 classes of rows).
 
+#![expect(clippy::indexing_slicing, reason = "rows and columns are those of the instance")]
+
 use super::bits::Bits;
 use super::instance::{Instance, Rectangle};
 use super::search::extended_cost;

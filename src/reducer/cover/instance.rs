@@ -1,5 +1,7 @@
 //! The covering problem: rows (actions) and columns (resources) with their price in characters.
 
+#![expect(clippy::indexing_slicing, reason = "rows and columns are those of the instance")]
+
 use super::bits::Bits;
 
 /// A grid whose cells are needed, free (may be covered) or forbidden, with what a row, a column and a rectangle cost.

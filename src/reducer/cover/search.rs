@@ -5,6 +5,11 @@
 //! columns that others cover; in small covers also two rectangles at once. 2 to 4 repeat until nothing saves. The cheapest of the starts wins; on a tie the first, so
 //! that the same evidence gives the same statements.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "rows, columns and rectangles are those of the instance and cover at hand"
+)]
+
 use super::bits::Bits;
 use super::instance::{Instance, Rectangle};
 
@@ -202,14 +207,14 @@ fn dissolve_one(instance: &Instance, cover: &mut Vec<Rectangle>) -> bool {
 /// The order in which the cells of a dissolved rectangle look for a home.
 #[derive(Clone, Copy)]
 enum CellOrder {
-    ByRow,
-    ByColumn,
-    ByRowBackwards,
-    ByColumnBackwards,
+    Rows,
+    Columns,
+    RowsBackwards,
+    ColumnsBackwards,
 }
 
 const ORDERS: [CellOrder; 4] =
-    [CellOrder::ByRow, CellOrder::ByColumn, CellOrder::ByRowBackwards, CellOrder::ByColumnBackwards];
+    [CellOrder::Rows, CellOrder::Columns, CellOrder::RowsBackwards, CellOrder::ColumnsBackwards];
 
 /// The cover with two rectangles (or one, named twice) dissolved into the others.
 fn without(instance: &Instance, cover: &[Rectangle], first: usize, second: usize, order: CellOrder) -> Vec<Rectangle> {
@@ -218,10 +223,10 @@ fn without(instance: &Instance, cover: &[Rectangle], first: usize, second: usize
     let mut rest: Vec<Rectangle> = rest.drain(..).map(|(_, r)| r.clone()).collect();
     let mut open: Vec<(usize, usize)> = gone.iter().flat_map(|(_, r)| open_cells(instance, &rest, r)).collect();
     open.sort_unstable_by_key(|(row, column)| match order {
-        CellOrder::ByRow | CellOrder::ByRowBackwards => (*row, *column),
-        CellOrder::ByColumn | CellOrder::ByColumnBackwards => (*column, *row),
+        CellOrder::Rows | CellOrder::RowsBackwards => (*row, *column),
+        CellOrder::Columns | CellOrder::ColumnsBackwards => (*column, *row),
     });
-    if matches!(order, CellOrder::ByRowBackwards | CellOrder::ByColumnBackwards) {
+    if matches!(order, CellOrder::RowsBackwards | CellOrder::ColumnsBackwards) {
         open.reverse();
     }
     insert_cells(instance, &mut rest, &open);

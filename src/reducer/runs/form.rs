@@ -34,7 +34,8 @@ impl Form {
         let lower = part.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase());
         let digits = part.bytes().filter(u8::is_ascii_digit).count();
         let hex = part.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let changes = part.as_bytes().windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit());
+        let is_digit = |byte: &u8| byte.is_ascii_digit();
+        let changes = part.bytes().zip(part.bytes().skip(1)).filter(|(a, b)| is_digit(a) != is_digit(b));
         let number = digits == part.len() && part.len() >= NUMBER;
         let long_hex = hex && digits > 0 && part.len() >= LONG_HEX;
         if lower && (number || long_hex || (part.len() >= 4 && changes.count() >= CHANGES)) {
