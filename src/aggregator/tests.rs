@@ -72,6 +72,15 @@ fn a_created_id_is_lineage_and_the_vpc_it_is_put_into_is_not() {
 }
 
 #[test]
+fn an_id_is_generated_as_a_whole_though_the_request_holds_its_kind() {
+    let tags = json!({"items": [{"resourceType": "vpc", "tags": [{"key": "Env", "value": "dev"}]}]});
+    let request = json!({"cidrBlock": "10.0.0.0/16", "tagSpecificationSet": tags});
+    let record = call("1", "ec2", "CreateVpc", request, json!({"vpc": {"vpcId": "vpc-0a1b2c3d"}}));
+    let usage = usage(&selection(), &[record]);
+    assert_eq!(usage.lineage.generated_ids.keys().collect::<Vec<_>>(), ["vpc-0a1b2c3d"]);
+}
+
+#[test]
 fn a_node_group_needs_its_role_passed_to_eks() {
     let request =
         json!({"name": "blue", "nodegroupName": "default", "nodeRole": "arn:aws:iam::111122223333:role/blue-node"});

@@ -81,6 +81,10 @@ impl Call<'_> {
             if asked.iter().any(|leaf| mentions(&leaf.value, &value)) {
                 return None;
             }
+            // `vpc-0a1b` is made up as a whole, although the request may hold the word `vpc`.
+            if kind_of_id(&value, &self.finder.rules.settings.id_prefixes).is_some() {
+                return Some(value);
+            }
             // A given name with something behind it: only that is AWS's own (`my-secret-AbCdEf`).
             let given = asked.iter().filter_map(|leaf| behind_name(&leaf.value, &value));
             Some(given.min_by_key(|rest| rest.len()).map_or(value.clone(), str::to_owned))
