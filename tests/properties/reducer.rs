@@ -145,6 +145,26 @@ proptest! {
     }
 
     #[test]
+    fn one_more_event_changes_the_statements_of_its_service_only(steps in steps(), one in (4..STEPS, 0..60usize, any::<bool>())) {
+        // An owner's tag that is found, or no longer is, may change conditions elsewhere.
+        let options = ReduceOptions { conditions: ConditionLevel::None, ..ReduceOptions::default() };
+        let more: Vec<Step> = steps.iter().copied().chain([one]).collect();
+        let before = reduced_with(&of_steps(&steps), &options);
+        let after = reduced_with(&of_steps(&more), &options);
+        let known: BTreeSet<String> = before.grants().iter().map(|grant| format!("{} {}", grant.action, grant.resource)).collect();
+        let new = after.grants().iter().filter(|grant| !known.contains(&format!("{} {}", grant.action, grant.resource)));
+        let touched: BTreeSet<String> = new.map(|grant| grant.action.service().to_owned()).collect();
+        let others = |policy: &VerifiedPolicy| -> Vec<trailtrim::iam::Statement> {
+            let statements = documents(policy).into_iter().flat_map(|document| document.statements);
+            let service = |one: &trailtrim::iam::Statement| {
+                one.actions.patterns().first().and_then(|pattern| pattern.service().map(str::to_owned)).unwrap_or_default()
+            };
+            statements.filter(|one| !touched.contains(&service(one))).collect()
+        };
+        prop_assert_eq!(others(&before), others(&after));
+    }
+
+    #[test]
     fn conditions_only_narrow(steps in steps()) {
         let usage = of_steps(&steps);
         let levels = [ConditionLevel::None, ConditionLevel::Sound, ConditionLevel::Strict];
