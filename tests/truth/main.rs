@@ -3,8 +3,11 @@
 //! (`truth/denials.ndjson`). Turned on by `TRAILTRIM_SHARED=<folder that holds truth/>`; says so when skipped.
 
 #![expect(clippy::print_stdout, reason = "the scores are what these tests are run for")]
+#![expect(clippy::disallowed_methods, reason = "the tables are found through the environment")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
+mod generic;
+mod rows;
 mod score;
 
 use std::path::PathBuf;
@@ -93,4 +96,14 @@ fn denied_calls_get_the_very_resource_that_aws_named() {
     println!("denials: {rows}, named {named}, as tight as AWS {tight}");
     assert!(f64::from(named) >= 0.95 * f64::from(rows));
     assert!(f64::from(tight) >= 0.85 * f64::from(rows));
+}
+
+#[test]
+fn every_truth_row_of_ours_holds_exactly() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/truth");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    let failures: Vec<String> = files.iter().flat_map(|path| rows::failures(path)).collect();
+    assert!(failures.is_empty(), "{} rows fail:\n{}", failures.len(), failures.join("\n"));
 }

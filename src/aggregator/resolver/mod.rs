@@ -190,9 +190,7 @@ impl Call<'_> {
         let catalog = self.resolver.catalog;
         match rule.map(|rule| rule.actions.as_slice()) {
             Some(named @ [_, ..]) => named.iter().filter_map(|ActionName(action)| catalog.action(action)).collect(),
-            _ => {
-                naming::action(catalog, self.finder.service, &self.event.name, self.finder.rules).into_iter().collect()
-            }
+            _ => naming::action(catalog, self.finder.service, &self.event.name).into_iter().collect(),
         }
     }
 

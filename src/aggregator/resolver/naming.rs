@@ -1,17 +1,11 @@
 //! Event names to actions, where no rule says otherwise.
 
-use crate::catalog::rules::ServiceRules;
 use crate::catalog::{ActionEntry, Catalog};
 use crate::iam::Action;
 
 /// The action of an operation: the same name, or the name without the date that Lambda and CloudFront put behind it
 /// (`CreateFunction20150331`, `UpdateFunctionCode20150331v2`, `CreateDistribution2020_05_31`). A real `…V2` name stays.
-pub fn action<'c>(
-    catalog: &'c Catalog,
-    service: &str,
-    event_name: &str,
-    _rules: &ServiceRules,
-) -> Option<&'c ActionEntry> {
+pub fn action<'c>(catalog: &'c Catalog, service: &str, event_name: &str) -> Option<&'c ActionEntry> {
     let look = |name: &str| catalog.action(&format!("{service}:{name}").parse::<Action>().ok()?);
     look(event_name).or_else(|| look(undated(event_name)?))
 }

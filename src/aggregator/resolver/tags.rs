@@ -45,7 +45,10 @@ fn specifications(node: &Json<'_>, found: &mut BTreeMap<String, Tags>) {
             found.entry(kind.to_owned()).or_default().extend(tags);
         }
         None => {
-            ["items", "item"].iter().filter_map(|name| child(node, name)).for_each(|inner| specifications(inner, found))
+            ["items", "item"]
+                .iter()
+                .filter_map(|name| child(node, name))
+                .for_each(|inner| specifications(inner, found));
         }
     }
 }

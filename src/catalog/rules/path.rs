@@ -135,3 +135,30 @@ fn transform(text: &str) -> Result<Transform, String> {
         _ => return Err(format!("transform `{name}` is not known")),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> FieldPath {
+        FieldPath::try_from(text.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn alternatives_steps_and_transforms_are_told_apart() {
+        let path = path("request.names|except(arn:*)|strip(/) or response..arn");
+        let [first, second] = path.alternatives.as_slice() else { panic!("two alternatives") };
+        assert_eq!(first.root, Root::Request);
+        assert_eq!(first.steps, [Step::Key("names".to_owned())]);
+        assert_eq!(first.transforms, [Transform::Except("arn:*".to_owned()), Transform::Strip("/".to_owned())]);
+        assert_eq!((second.root, second.steps.as_slice()), (Root::Response, &[Step::Deep("arn".to_owned())][..]));
+    }
+
+    #[test]
+    fn a_path_must_begin_in_the_record_and_a_transform_must_exist() {
+        assert!(FieldPath::try_from("name".to_owned()).is_err());
+        assert!(FieldPath::try_from("request.name|shout()".to_owned()).is_err());
+        assert!(FieldPath::try_from("request.name|strip".to_owned()).is_err());
+        assert!(FieldPath::try_from("request.name|piece(/,x)".to_owned()).is_err());
+    }
+}

@@ -128,3 +128,40 @@ fn default_at(inner: &str) -> Option<usize> {
         (c == '?' && depth == 0).then_some(at)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str) -> Vec<TemplatePart> {
+        let ResourceExpr(terms) = ResourceExpr::try_from(text.to_owned()).unwrap();
+        match terms.as_slice() {
+            [ResourceTerm::Template(parts)] => parts.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_or_inside_braces_belongs_to_the_field_there() {
+        let ResourceExpr(terms) =
+            ResourceExpr::try_from("request.arn or arn:aws:x:::{request.a or request.b}".to_owned()).unwrap();
+        assert_eq!(terms.len(), 2);
+    }
+
+    #[test]
+    fn a_question_mark_is_a_default_a_hole_or_a_transforms_own() {
+        let has = |text: &str, wanted: fn(&TemplatePart) -> bool| parts(text).iter().any(wanted);
+        assert!(has(
+            "arn:a:b:::{request.path?/}",
+            |part| matches!(part, TemplatePart::Optional(_, text) if text == "/")
+        ));
+        assert!(has("arn:a:b:::{?UUID}", |part| matches!(part, TemplatePart::Hole { form, .. } if form == "*")));
+        assert!(has("arn:a:b:::x{?end=-??}", |part| matches!(part, TemplatePart::Hole { form, .. } if form == "-??")));
+        assert!(has("arn:a:b:::{request.u|before(?v=)}", |part| matches!(part, TemplatePart::Field(_))));
+    }
+
+    #[test]
+    fn an_open_brace_is_refused() {
+        assert!(ResourceExpr::try_from("arn:a:b:::{request.a".to_owned()).is_err());
+    }
+}

@@ -45,9 +45,6 @@ pub struct Settings {
     /// The file adds a few rows only: tags at creation and roles passed are read the generic way, as without a file.
     #[serde(default)]
     pub generic: bool,
-    /// Suffix pattern that event names carry and actions do not: `20150331`, `2020_05_31`, each with `v2` behind.
-    #[serde(default)]
-    pub dated_event_names: bool,
     /// Every resource type that the reference marks as required is checked, also when the record does not name one
     /// (EC2, KMS). Otherwise one resolved type is enough: the mark sometimes means alternatives.
     #[serde(default)]
