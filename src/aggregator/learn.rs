@@ -23,7 +23,7 @@ impl Corrections {
             Resource::Any => true,
             Resource::Arn(arn) => arn.as_str().parse::<ArnPattern>().is_ok_and(|pattern| pattern.matches(named)),
         };
-        if ours.iter().any(|need| agrees(need)) {
+        if ours.iter().any(agrees) {
             return;
         }
         for need in ours {

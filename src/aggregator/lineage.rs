@@ -71,7 +71,7 @@ impl Lineage {
                 .entry(id)
                 .and_modify(|old| {
                     if operation < *old {
-                        old.clone_from(&operation)
+                        old.clone_from(&operation);
                     }
                 })
                 .or_insert(operation);

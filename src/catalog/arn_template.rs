@@ -128,7 +128,8 @@ fn match_parts<'t, 'a>(parts: &'t [Part], text: &'a str, first: bool, found: &mu
                 && match_parts(rest, text.get(literal.len()..).unwrap_or(""), false, found)
         }
         Part::Variable(name) if rest.is_empty() => {
-            let legal = !text.is_empty() && !text.contains(':') && !(first && text.contains('/'));
+            let crosses = text.contains(':') || (first && text.contains('/'));
+            let legal = !text.is_empty() && !crosses;
             if legal {
                 found.push((name, text));
             }

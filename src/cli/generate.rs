@@ -7,6 +7,7 @@ use clap::builder::FalseyValueParser;
 use jiff::Timestamp;
 
 use super::args::{self, RoleArgs, SourceArgs, WindowArgs};
+use super::chain;
 use super::config::{Config, ConfigArgs};
 use super::logging::LogArgs;
 use super::output::{OutputArgs, OutputPlan};
@@ -37,6 +38,10 @@ pub struct GenerateArgs {
     #[arg(long, env = "TRAILTRIM_REQUIRE_COMPLETE", value_parser = FalseyValueParser::new(), help_heading = "Evidence")]
     require_complete: bool,
 
+    /// Also write a policy for each role that the role assumed, from the sessions that it opened.
+    #[arg(long, env = "TRAILTRIM_FOLLOW_ASSUMED_ROLES", value_parser = FalseyValueParser::new(), help_heading = "Evidence")]
+    follow_assumed_roles: bool,
+
     #[command(flatten)]
     policy: ReduceArgs,
 
@@ -56,6 +61,7 @@ struct Request {
     scope: Scope,
     output: OutputPlan,
     require_complete: bool,
+    follow_assumed_roles: bool,
 }
 
 /// Runs the command.
@@ -63,8 +69,11 @@ pub fn run(args: GenerateArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
     let config = Config::load(&args.config)?;
     let request = args.into_request(&config, !log.quiet)?;
     let catalog = Catalog::embedded();
-    let usages = find_usage(&request, catalog)?;
+    let mut usages = find_usage(&request, catalog)?;
     tell_ambiguous(&request.selection, &usages);
+    if request.follow_assumed_roles {
+        chain::follow(&mut usages, &request.inputs, &request.collect, &request.selection, catalog)?;
+    }
     let results = reduce_all(&request, usages, catalog)?;
     let report = Report::new(catalog, request.scope, &results);
     let written = request.output.write(&report)?;
@@ -94,6 +103,7 @@ impl GenerateArgs {
             selection,
             output: self.output.plan(config)?,
             require_complete: self.require_complete || config.require_complete.unwrap_or(false),
+            follow_assumed_roles: self.follow_assumed_roles,
         })
     }
 }

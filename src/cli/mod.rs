@@ -6,6 +6,7 @@
 mod args;
 mod catalog;
 mod catalog_lookup;
+mod chain;
 mod completions;
 mod config;
 mod error;

@@ -190,3 +190,34 @@ fn a_record_shows_what_its_call_needs_and_how_that_is_known() {
     fs::write(&file, "no record").unwrap();
     trailtrim(["catalog", "lookup", "--record", file.to_str().unwrap()]).expect(1);
 }
+
+/// A call in a session of a role, as a line of NDJSON.
+fn line(id: u8, role: &str, key: &str, source: &str, name: &str, request: &str, response: &str) -> String {
+    format!(
+        r#"{{"eventVersion":"1.11","eventID":"{id}","eventTime":"2026-11-01T10:00:00Z","eventType":"AwsApiCall","eventSource":"{source}.amazonaws.com","eventName":"{name}","awsRegion":"eu-central-1","recipientAccountId":"111122223333","requestParameters":{request},"responseElements":{response},"userIdentity":{{"type":"AssumedRole","accountId":"111122223333","accessKeyId":"{key}","arn":"arn:aws:sts::111122223333:assumed-role/{role}/s","sessionContext":{{"sessionIssuer":{{"type":"Role","arn":"arn:aws:iam::111122223333:role/{role}","accountId":"111122223333","userName":"{role}"}}}}}}}}"#
+    )
+}
+
+#[test]
+fn the_sessions_that_a_role_opened_are_followed_by_their_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let deploy = r#"{"roleArn":"arn:aws:iam::111122223333:role/cdk-deploy","roleSessionName":"s"}"#;
+    let opened = r#"{"credentials":{"accessKeyId":"ASIAOPENED"}}"#;
+    let bucket = |name: &str| format!(r#"{{"bucketName":"{name}"}}"#);
+    let trail = [
+        line(1, "runner", "ASIARUNNER", "sts", "AssumeRole", deploy, opened),
+        line(2, "cdk-deploy", "ASIAOPENED", "s3", "GetBucketVersioning", &bucket("ours"), "null"),
+        line(3, "cdk-deploy", "ASIAOTHER", "s3", "GetBucketVersioning", &bucket("theirs"), "null"),
+    ];
+    std::fs::write(folder.path().join("trail.ndjson"), trail.join("\n")).unwrap();
+    let plain =
+        trailtrim(["generate", "trail.ndjson", "--role", "runner", "--format", "json"]).directory(folder.path());
+    let plain: serde_json::Value = serde_json::from_str(&plain.finish().stdout()).unwrap();
+    assert_eq!(plain["policies"].as_array().unwrap().len(), 1);
+    let args = ["generate", "trail.ndjson", "--role", "runner", "--format", "json", "--follow-assumed-roles"];
+    let run = trailtrim(args).directory(folder.path()).finish();
+    let report: serde_json::Value = serde_json::from_str(&run.stdout()).unwrap();
+    assert_eq!(report["policies"].as_array().unwrap().len(), 2);
+    assert!(run.stdout().contains("arn:aws:s3:::ours"));
+    assert!(!run.stdout().contains("arn:aws:s3:::theirs"));
+}

@@ -7,4 +7,5 @@ mod docs;
 mod exit_status;
 mod reports;
 mod scenarios;
+mod service_pages;
 mod support;

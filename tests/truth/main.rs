@@ -20,6 +20,7 @@ use trailtrim::cloudtrail::parse_record;
 use score::{Permission, Score};
 
 /// The folder with the tables, or a line that says what is skipped.
+#[expect(clippy::disallowed_methods, reason = "the test is turned on by the environment")]
 fn shared(file: &str) -> Option<PathBuf> {
     let path = std::env::var_os("TRAILTRIM_SHARED").map(|folder| PathBuf::from(folder).join(file));
     let found = path.filter(|path| path.exists());

@@ -258,7 +258,7 @@ impl Call<'_> {
     }
 
     fn expression(&self, expression: &ResourceExpr, same: &[Found], created: &[Creation], list: bool) -> Resources {
-        for term in &expression.0 {
+        for term in &expression.terms {
             let found = match term {
                 ResourceTerm::Any => return Resources::Any(None),
                 ResourceTerm::Same => same.to_vec(),

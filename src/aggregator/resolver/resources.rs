@@ -169,7 +169,7 @@ impl<'e> Finder<'e> {
     }
 
     fn by_rule_template(&self, expression: &ResourceExpr) -> Vec<Found> {
-        let filled = expression.0.iter().map(|term| match term {
+        let filled = expression.terms.iter().map(|term| match term {
             ResourceTerm::Template(parts) => self.template(parts),
             ResourceTerm::Field(path) => self.arns_at(path),
             _ => Vec::new(),

@@ -4,6 +4,7 @@
 //! row there and touches no Rust: the folder is compiled in as it is, a file is parsed when its service first shows up.
 
 mod like;
+mod page;
 mod path;
 mod plan;
 mod predicate;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 use crate::catalog::Catalog;
 
 pub use like::like;
+pub use page::ServicePage;
 pub use path::{FieldPath, Root, SinglePath, Step, Transform};
 pub use plan::Plan;
 pub use predicate::{Predicate, Test};

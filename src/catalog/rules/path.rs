@@ -12,6 +12,14 @@ use serde::Deserialize;
 pub struct FieldPath {
     /// Tried in order.
     pub alternatives: Vec<SinglePath>,
+    /// As the rule file has it.
+    text: String,
+}
+
+impl std::fmt::Display for FieldPath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
 }
 
 /// One way to a value.
@@ -80,7 +88,7 @@ impl TryFrom<String> for FieldPath {
 
     fn try_from(text: String) -> Result<Self, String> {
         let alternatives = text.split(" or ").map(|one| single(one.trim())).collect::<Result<_, _>>()?;
-        Ok(Self { alternatives })
+        Ok(Self { alternatives, text })
     }
 }
 

@@ -11,6 +11,14 @@ use super::path::FieldPath;
 pub struct Predicate {
     pub negated: bool,
     pub test: Test,
+    /// As the rule file has it.
+    text: String,
+}
+
+impl std::fmt::Display for Predicate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
 }
 
 /// What is asked of the record.
@@ -28,20 +36,25 @@ impl TryFrom<String> for Predicate {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let path = |text: &str| FieldPath::try_from(text.trim().to_owned());
-        if let Some((left, right)) = text.split_once(" != ") {
-            return Ok(Self { negated: true, test: Test::Among(path(left)?, words(right)) });
-        }
-        if let Some((left, right)) = text.split_once(" = ") {
-            return Ok(Self { negated: false, test: Test::Among(path(left)?, words(right)) });
-        }
-        if let Some((left, right)) = text.split_once(" ~ ") {
-            return Ok(Self { negated: false, test: Test::Like(path(left)?, right.trim().to_owned()) });
-        }
-        let (negated, rest) = text.strip_prefix('!').map_or((false, text.as_str()), |rest| (true, rest));
-        let test = if rest.trim() == "tags" { Test::Tags } else { Test::Present(path(rest)?) };
-        Ok(Self { negated, test })
+        let (negated, test) = parse(&text)?;
+        Ok(Self { negated, test, text })
     }
+}
+
+fn parse(text: &str) -> Result<(bool, Test), String> {
+    let path = |text: &str| FieldPath::try_from(text.trim().to_owned());
+    if let Some((left, right)) = text.split_once(" != ") {
+        return Ok((true, Test::Among(path(left)?, words(right))));
+    }
+    if let Some((left, right)) = text.split_once(" = ") {
+        return Ok((false, Test::Among(path(left)?, words(right))));
+    }
+    if let Some((left, right)) = text.split_once(" ~ ") {
+        return Ok((false, Test::Like(path(left)?, right.trim().to_owned())));
+    }
+    let (negated, rest) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
+    let test = if rest.trim() == "tags" { Test::Tags } else { Test::Present(path(rest)?) };
+    Ok((negated, test))
 }
 
 fn words(text: &str) -> Vec<String> {

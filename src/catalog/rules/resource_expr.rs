@@ -7,7 +7,18 @@ use super::path::FieldPath;
 /// Alternatives, separated by ` or `: the first that yields a resource counts.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct ResourceExpr(pub Vec<ResourceTerm>);
+pub struct ResourceExpr {
+    /// Tried in order.
+    pub terms: Vec<ResourceTerm>,
+    /// As the rule file has it.
+    text: String,
+}
+
+impl std::fmt::Display for ResourceExpr {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
 
 /// One way to name resources.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +73,8 @@ impl TryFrom<String> for ResourceExpr {
                 term.push_str(word);
             }
         }
-        terms.iter().map(|one| term(one.trim())).collect::<Result<_, _>>().map(Self)
+        let terms = terms.iter().map(|one| term(one.trim())).collect::<Result<_, _>>()?;
+        Ok(Self { terms, text })
     }
 }
 
