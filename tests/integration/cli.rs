@@ -209,14 +209,14 @@ fn the_sessions_that_a_role_opened_are_followed_by_their_key() {
         line(2, "cdk-deploy", "ASIAOPENED", "s3", "GetBucketVersioning", &bucket("ours"), "null"),
         line(3, "cdk-deploy", "ASIAOTHER", "s3", "GetBucketVersioning", &bucket("theirs"), "null"),
     ];
-    std::fs::write(folder.path().join("trail.ndjson"), trail.join("\n")).unwrap();
+    fs::write(folder.path().join("trail.ndjson"), trail.join("\n")).unwrap();
     let plain =
         trailtrim(["generate", "trail.ndjson", "--role", "runner", "--format", "json"]).directory(folder.path());
-    let plain: serde_json::Value = serde_json::from_str(&plain.finish().stdout()).unwrap();
+    let plain: Value = serde_json::from_str(&plain.finish().stdout()).unwrap();
     assert_eq!(plain["policies"].as_array().unwrap().len(), 1);
     let args = ["generate", "trail.ndjson", "--role", "runner", "--format", "json", "--follow-assumed-roles"];
     let run = trailtrim(args).directory(folder.path()).finish();
-    let report: serde_json::Value = serde_json::from_str(&run.stdout()).unwrap();
+    let report: Value = serde_json::from_str(&run.stdout()).unwrap();
     assert_eq!(report["policies"].as_array().unwrap().len(), 2);
     assert!(run.stdout().contains("arn:aws:s3:::ours"));
     assert!(!run.stdout().contains("arn:aws:s3:::theirs"));

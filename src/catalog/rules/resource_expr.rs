@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     fn parts(text: &str) -> Vec<TemplatePart> {
-        let ResourceExpr(terms) = ResourceExpr::try_from(text.to_owned()).unwrap();
+        let ResourceExpr { terms: terms, .. } = ResourceExpr::try_from(text.to_owned()).unwrap();
         match terms.as_slice() {
             [ResourceTerm::Template(parts)] => parts.clone(),
             other => panic!("{other:?}"),
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn an_or_inside_braces_belongs_to_the_field_there() {
-        let ResourceExpr(terms) =
+        let ResourceExpr { terms, .. } =
             ResourceExpr::try_from("request.arn or arn:aws:x:::{request.a or request.b}".to_owned()).unwrap();
         assert_eq!(terms.len(), 2);
     }
