@@ -8,6 +8,7 @@
 pub mod access;
 mod case;
 mod diff;
+pub mod escalation;
 mod finding;
 mod fit;
 mod kinds;
@@ -53,6 +54,7 @@ const ORDER: &[Find] = &[
     kinds::wider_resource::find,
     kinds::missing_permission::find,
     kinds::denied_in_use::find,
+    kinds::privilege_escalation::find,
     kinds::missing_passed_to_service::find,
     kinds::boundary_not_required::find,
     kinds::dormant_role::find,

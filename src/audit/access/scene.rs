@@ -91,9 +91,9 @@ impl Scene {
             .collect()
     }
 
-    /// Whether any side has a statement that speaks of the action.
-    pub fn is_empty(&self, side: usize) -> bool {
-        self.sides.get(side).is_none_or(Vec::is_empty)
+    /// How many sets of policies there are.
+    pub fn sides(&self) -> usize {
+        self.sides.len()
     }
 
     /// A text with a policy variable that the one side has and the other has not. What a variable stands for is known in a

@@ -10,6 +10,7 @@ pub(super) mod missing_permission;
 pub(super) mod never_matches;
 pub(super) mod no_effect;
 mod of_no_effect;
+pub(super) mod privilege_escalation;
 pub(super) mod unused_action;
 pub(super) mod unused_service;
 pub(super) mod unused_statement;

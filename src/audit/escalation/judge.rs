@@ -1,0 +1,274 @@
+//! Whether a path is open.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rows::{Kind, Path, Step, Target};
+use crate::audit::access::{Pinned, Scene, Situation};
+use crate::iam::automaton::{Class, Language, Search, find, variables};
+use crate::iam::{Action, Arn, ConditionKey, Context, ContextValue, PolicyDocument, PrincipalArn};
+
+/// The policies that decide, layer by layer: each has to allow.
+#[derive(Clone, Debug)]
+pub struct Layers<'p> {
+    pub principal: &'p PrincipalArn,
+    pub layers: Vec<&'p [PolicyDocument]>,
+}
+
+/// A step of an open path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    pub action: Action,
+    /// `*` for a request without a resource.
+    pub resource: String,
+    pub context: Context,
+}
+
+/// What the path chose for each kind that it names.
+type Choice = BTreeMap<Kind, String>;
+
+/// The steps of the path, each with what it may act on; `None` if some step is not allowed.
+pub fn open(path: &Path, layers: &Layers<'_>) -> Option<Vec<Taken>> {
+    let named: BTreeSet<Kind> = path.steps.iter().flat_map(named_in_context).collect();
+    let mut choices = vec![Choice::new()];
+    for kind in named {
+        let candidates = candidates(path, kind, layers);
+        let with = |choice: &Choice| {
+            candidates
+                .iter()
+                .map(|one| choice.iter().map(|(k, v)| (*k, v.clone())).chain([(kind, one.clone())]).collect())
+                .collect::<Vec<Choice>>()
+        };
+        choices = choices.iter().flat_map(with).collect();
+    }
+    choices.into_iter().find_map(|choice| walk(path, layers, choice))
+}
+
+/// Kinds that the context of the step speaks of.
+fn named_in_context(step: &Step) -> Vec<Kind> {
+    step.with
+        .values()
+        .filter_map(|value| Target::try_from(value.clone()).ok())
+        .filter_map(|target| match target {
+            Target::Shared(kind) => Some(kind),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Names worth trying for what a condition is about: one of each pattern that the policies have for that key or resource.
+fn candidates(path: &Path, kind: Kind, layers: &Layers<'_>) -> BTreeSet<String> {
+    let own = language(kind, layers.principal);
+    let statements = layers.layers.iter().flat_map(|layer| layer.iter()).flat_map(|document| &document.statements);
+    let keys: BTreeSet<ConditionKey> = path
+        .steps
+        .iter()
+        .flat_map(|step| {
+            step.with.iter().filter(|(_, value)| value.starts_with('$')).map(|(key, _)| ConditionKey::new(key.as_str()))
+        })
+        .collect();
+    let mut patterns: BTreeSet<String> = BTreeSet::from(["*".to_owned()]);
+    for statement in statements {
+        patterns.extend(statement.resources.patterns().iter().map(ToString::to_string));
+        let lines = statement.conditions.iter().filter(|(_, key, _)| keys.contains(*key));
+        patterns.extend(lines.flat_map(|(_, _, values)| values.iter().cloned()));
+    }
+    let plain = patterns.iter().filter(|pattern| variables(pattern).next().is_none());
+    plain
+        .filter_map(|pattern| {
+            let pattern = Language::of_pattern_with(pattern, |_| String::new());
+            match find(&[&own, &pattern], &[], |_| true) {
+                Search::Found(text) => Some(text),
+                Search::Nothing | Search::GaveUp => None,
+            }
+        })
+        .collect()
+}
+
+fn walk(path: &Path, layers: &Layers<'_>, mut choice: Choice) -> Option<Vec<Taken>> {
+    let scenes: Vec<Scene> = path.steps.iter().map(|step| scene(step, layers, &choice)).collect::<Option<_>>()?;
+    let shared: BTreeSet<Kind> = path.steps.iter().filter_map(|step| shared_kind(&step.on)).collect();
+    for kind in shared {
+        if !choice.contains_key(&kind) {
+            let of_kind = path.steps.iter().zip(&scenes).filter(|(step, _)| shared_kind(&step.on) == Some(kind));
+            let scenes: Vec<&Scene> = of_kind.map(|(_, scene)| scene).collect();
+            choice.insert(kind, common(&language(kind, layers.principal), &scenes)?);
+        }
+    }
+    path.steps.iter().zip(&scenes).map(|(step, scene)| take(step, scene, layers, &choice)).collect()
+}
+
+fn shared_kind(target: &Target) -> Option<Kind> {
+    match target {
+        Target::Shared(kind) => Some(*kind),
+        Target::Own | Target::Anything | Target::Other(_) => None,
+    }
+}
+
+/// The statements that speak of the step, in all layers, with what the step fixes of the context.
+fn scene(step: &Step, layers: &Layers<'_>, choice: &Choice) -> Option<Scene> {
+    let mut pinned = Pinned::new();
+    for key in &step.without {
+        pinned.insert(ConditionKey::new(key.as_str()), None);
+    }
+    for (key, value) in &step.with {
+        let chosen =
+            Target::try_from(value.clone()).ok().and_then(|target| choice.get(&shared_kind(&target)?).cloned());
+        let value = ContextValue::One(chosen.unwrap_or_else(|| value.clone()));
+        pinned.insert(ConditionKey::new(key.as_str()), Some(value));
+    }
+    let principal = layers.principal.to_string();
+    pinned.insert(ConditionKey::new("aws:PrincipalArn"), Some(ContextValue::One(principal)));
+    pinned.insert(
+        ConditionKey::new("aws:PrincipalAccount"),
+        Some(ContextValue::One(layers.principal.account().to_owned())),
+    );
+    Scene::new(&step.action, &layers.layers, &pinned).ok()
+}
+
+/// A situation in which every layer allows.
+fn allowing<'s>(scene: &'s Scene, held: &[bool]) -> Option<&'s Situation> {
+    scene.situations.iter().find(|situation| (0..scene.sides()).all(|layer| scene.allows(layer, situation, held)))
+}
+
+/// One that all steps are allowed on.
+fn common(own: &Language, scenes: &[&Scene]) -> Option<String> {
+    let others: Vec<&Language> = scenes.iter().flat_map(|scene| &scene.languages).collect();
+    let slr = Language::of_pattern_with("arn:*:iam::*:role/aws-service-role/*", |_| String::new());
+    let all: Vec<&Language> = std::iter::once(&slr).chain(others).collect();
+    let wanted = |held: &[bool]| {
+        // Nobody but AWS changes a service-linked role.
+        let Some((service_linked, mut rest)) = held.split_first() else { return false };
+        !service_linked
+            && scenes.iter().all(|scene| {
+                let Some((own, behind)) = rest.split_at_checked(scene.languages.len()) else { return false };
+                rest = behind;
+                allowing(scene, own).is_some()
+            })
+    };
+    match find(&[own], &all, wanted) {
+        Search::Found(text) => Some(text),
+        Search::Nothing | Search::GaveUp => None,
+    }
+}
+
+fn take(step: &Step, scene: &Scene, layers: &Layers<'_>, choice: &Choice) -> Option<Taken> {
+    let taken = |resource: String, situation: &Situation| Taken {
+        action: step.action.clone(),
+        resource,
+        context: situation.context.clone(),
+    };
+    let on = |text: String| {
+        let held: Vec<bool> = scene.languages.iter().map(|language| language.holds(&text)).collect();
+        allowing(scene, &held).map(|situation| taken(text.clone(), situation))
+    };
+    match &step.on {
+        Target::Own => on(layers.principal.to_string()),
+        Target::Shared(kind) => on(choice.get(kind)?.clone()),
+        Target::Other(kind) => on(unnamed(*kind, layers.principal)),
+        Target::Anything => {
+            let arns = Language::arns();
+            let all: Vec<&Language> = scene.languages.iter().collect();
+            match find(&[&arns], &all, |held| allowing(scene, held).is_some()) {
+                Search::Found(text) => on(text),
+                Search::Nothing | Search::GaveUp => {
+                    allowing(scene, &scene.held_by_none()).map(|situation| taken("*".to_owned(), situation))
+                }
+            }
+        }
+    }
+}
+
+/// Where things of a kind live: what stands before the name.
+fn place(kind: Kind, principal: &PrincipalArn) -> String {
+    let arn: &Arn = principal.arn();
+    let (partition, account) = (arn.partition(), arn.account());
+    match kind {
+        Kind::Role | Kind::User | Kind::Group | Kind::Policy => {
+            format!("arn:{partition}:iam::{account}:{}/", kind.name())
+        }
+        Kind::Function => format!("arn:{partition}:lambda:eu-central-1:{account}:function:"),
+        Kind::Instance => format!("arn:{partition}:ec2:eu-central-1:{account}:instance/i-"),
+    }
+}
+
+fn language(kind: Kind, principal: &PrincipalArn) -> Language {
+    Language::of_text(&place(kind, principal)).then_some(Class::Any)
+}
+
+/// A name that nobody has given: a policy that takes it takes all of the kind.
+fn unnamed(kind: Kind, principal: &PrincipalArn) -> String {
+    format!("{}0a1b2c3d4e5f60718", place(kind, principal))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::paths;
+    use super::*;
+
+    fn opened(statements: &str) -> Vec<String> {
+        let principal: PrincipalArn = "arn:aws:iam::111122223333:role/ci/eks-runner".parse().unwrap();
+        let text = format!(r#"{{"Version": "2012-10-17", "Statement": {statements}}}"#);
+        let documents = vec![PolicyDocument::parse(&text).unwrap()];
+        let layers = Layers { principal: &principal, layers: vec![&documents] };
+        let open = paths().iter().filter(|path| path.needs.is_none() && open(path, &layers).is_some());
+        open.map(|path| path.name.clone()).collect()
+    }
+
+    fn allow(actions: &str, resource: &str) -> String {
+        format!(r#"{{"Effect": "Allow", "Action": {actions}, "Resource": "{resource}"}}"#)
+    }
+
+    const ROLE: &str = "arn:aws:iam::111122223333:role";
+
+    #[test]
+    fn steps_must_reach_the_same_role() {
+        let create = allow(r#""iam:CreateRole""#, &format!("{ROLE}/a-*"));
+        let attach = |place: &str| allow(r#""iam:AttachRolePolicy""#, &format!("{ROLE}/{place}"));
+        assert_eq!(opened(&format!("[{create}, {}]", attach("*-z"))), ["create-and-attach"]);
+        assert!(opened(&format!("[{create}, {}]", attach("b-*"))).is_empty());
+    }
+
+    #[test]
+    fn a_condition_closes_the_path_and_a_deny_does() {
+        let create = allow(r#"["iam:CreateRole", "iam:AttachRolePolicy"]"#, &format!("{ROLE}/a-*"));
+        assert_eq!(opened(&create), ["create-and-attach"]);
+        let narrowed = create.replace(
+            "a-*\"",
+            r#"a-*", "Condition": {"ArnLike": {"iam:PolicyARN": "arn:aws:iam::aws:policy/AmazonEKS*"}}"#,
+        );
+        assert!(opened(&narrowed).is_empty());
+        let deny = r#"{"Effect": "Deny", "Action": "iam:CreateRole", "Resource": "*",
+            "Condition": {"StringNotEquals": {"iam:PermissionsBoundary": "arn:aws:iam::111122223333:policy/b"}}}"#;
+        assert!(opened(&format!("[{create}, {deny}]")).is_empty());
+    }
+
+    #[test]
+    fn a_policy_of_its_making_counts_where_it_may_be_attached() {
+        let text = |attached: &str| {
+            format!(
+                r#"[{}, {}, {{"Effect": "Allow", "Action": "iam:AttachRolePolicy", "Resource": "{ROLE}/a",
+                    "Condition": {{"ArnEquals": {{"iam:PolicyARN": "{attached}"}}}}}}]"#,
+                allow(r#""iam:CreatePolicy""#, "arn:aws:iam::111122223333:policy/mine-*"),
+                allow(r#""iam:CreateRole""#, &format!("{ROLE}/*")),
+            )
+        };
+        assert_eq!(opened(&text("arn:aws:iam::111122223333:policy/mine-too")), ["create-policy-and-role"]);
+        assert!(opened(&text("arn:aws:iam::111122223333:policy/other")).is_empty());
+    }
+
+    #[test]
+    fn a_named_role_is_not_any_role() {
+        let both = |resource: &str| {
+            format!("[{}, {}]", allow(r#""iam:PassRole""#, resource), allow(r#""ec2:RunInstances""#, "*"))
+        };
+        assert_eq!(opened(&both("*")), ["instance-as-any-role"]);
+        assert!(opened(&both(&format!("{ROLE}/node"))).is_empty());
+    }
+
+    #[test]
+    fn everything_opens_every_path_of_a_role() {
+        let open = opened(&allow(r#""*""#, "*"));
+        let expected = paths().iter().filter(|path| path.needs.is_none()).count();
+        assert_eq!(open.len(), expected, "{open:?}");
+    }
+}

@@ -1,0 +1,114 @@
+//! `privilege-escalation`: what the policies allow together leads to more than they say.
+//!
+//! A path that is as open under the tightest policy for the same evidence is no fault of these policies: the role's work
+//! needs every step of it. Such paths are told only on request.
+
+use std::collections::BTreeMap;
+
+use super::some_of;
+use crate::audit::case::{Case, Spoken};
+use crate::audit::escalation::{Layers, Needs, Path, Taken, open, paths};
+use crate::audit::finding::Sketch;
+use crate::audit::{Confidence, Finding, FindingKind, Place, Severity};
+use crate::iam::{Decision, PolicyDocument, Request, Resource, evaluate};
+
+/// An open path.
+struct Found {
+    path: &'static Path,
+    steps: Vec<Taken>,
+    /// The evidence needs every step.
+    needed: bool,
+}
+
+/// One finding for each family of paths: its shortest, with the others in the evidence.
+pub(crate) fn find(case: &Case<'_>, _: &mut Spoken) -> Vec<Finding> {
+    let judge = case.present.judge();
+    let mut layers: Vec<&[PolicyDocument]> = vec![&judge.identity];
+    layers.extend(judge.boundary.as_deref());
+    layers.extend(judge.scps.iter().map(Vec::as_slice));
+    let present = Layers { principal: case.role(), layers };
+    let tight: Vec<PolicyDocument> =
+        case.tight.iter().flat_map(|tight| tight.policies()).map(|policy| policy.document.clone()).collect();
+    let tight = Layers { principal: case.role(), layers: vec![&tight] };
+    let mut families: BTreeMap<&str, Vec<Found>> = BTreeMap::new();
+    let possible = paths().iter().filter(|path| path.needs != Some(Needs::Boundary) || case.present.boundary.is_some());
+    for path in possible {
+        let Some(steps) = open(path, &present) else { continue };
+        let needed = open(path, &tight).is_some();
+        if !needed || case.options.include_needed {
+            families.entry(&path.family).or_default().push(Found { path, steps, needed });
+        }
+    }
+    families.into_values().filter_map(|found| of_family(case, &judge.identity, &found)).collect()
+}
+
+/// The shortest path that the evidence does not need, or else the shortest.
+fn of_family(case: &Case<'_>, identity: &[PolicyDocument], found: &[Found]) -> Option<Finding> {
+    let told = found.iter().find(|found| !found.needed).or(found.first())?;
+    let steps: Vec<(Option<Place>, String)> = told
+        .steps
+        .iter()
+        .enumerate()
+        .map(|(at, step)| {
+            let place = allowing_place(case, identity, step);
+            let by = place.as_ref().map(|place| format!(", by {}", place.describe())).unwrap_or_default();
+            let text = format!("{}. {} on `{}`{}{by}", at + 1, step.action, step.resource, context_text(step));
+            (place, text)
+        })
+        .collect();
+    let place = steps.first().and_then(|(place, _)| place.clone());
+    let mut lines = steps.into_iter().map(|(_, text)| text);
+    let because = lines.next()?;
+    let mut more: Vec<String> = lines.collect();
+    let others = found.iter().filter(|other| other.path.name != told.path.name).map(|other| other.path.name.as_str());
+    let others = some_of(others, 8);
+    if !others.is_empty() {
+        more.push(format!("also open: {others}"));
+    }
+    if told.needed {
+        more.push("the evidence needs every step: no tighter policy closes it".to_owned());
+    }
+    more.push(format!("described at {}", told.path.source.join(", ")));
+    let actions: Vec<String> = told.steps.iter().map(|step| step.action.to_string()).collect();
+    let sketch = Sketch {
+        kind: FindingKind::PrivilegeEscalation,
+        severity: if told.needed { Severity::Medium } else { Severity::High },
+        confidence: Confidence::High,
+        place: None,
+        subject: told.path.family.clone(),
+        message: format!("{}: {}", actions.join(" + "), told.path.goal),
+        because,
+        more,
+        remedy: remedy(told.path),
+    };
+    // The id is that of the family, wherever its first step is allowed.
+    Some(Finding { place, ..sketch.finish(case.role()) })
+}
+
+fn remedy(path: &Path) -> String {
+    let keys: std::collections::BTreeSet<&str> =
+        path.steps.iter().flat_map(|step| step.with.keys().chain(&step.without)).map(String::as_str).collect();
+    match keys.is_empty() {
+        true => "take one step away, or name the resources that it is for".to_owned(),
+        false => format!("take one step away, or tie it down with a condition on {}", some_of(keys, 4)),
+    }
+}
+
+fn allowing_place(case: &Case<'_>, identity: &[PolicyDocument], step: &Taken) -> Option<Place> {
+    let resource = match step.resource.as_str() {
+        "*" => Resource::Any,
+        text => Resource::Arn(text.parse().ok()?),
+    };
+    let request = Request { action: step.action.clone(), resource, context: step.context.clone() };
+    match evaluate(identity, &request) {
+        Decision::Allow { policy, statement } => Some(case.present.identity.get(policy)?.place(statement)),
+        Decision::Deny { .. } | Decision::ImplicitDeny => None,
+    }
+}
+
+/// The keys of the request that make it dangerous.
+fn context_text(step: &Taken) -> String {
+    let own = step.context.iter().filter(|(key, _)| !key.folded().starts_with("aws:principal"));
+    let text: Vec<String> = own.map(|(key, value)| format!("{key} = {}", value.values().join(", "))).collect();
+    if text.is_empty() { String::new() } else { format!(" ({})", text.join("; ")) }
+}
