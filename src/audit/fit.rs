@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::aggregator::{Observation, UsedRequest};
+use crate::aggregator::{Hole, UsedRequest};
 use crate::iam::{
     Action, ActionClause, ArnPattern, ConditionKey, Conditions, PolicyDocument, PrincipalArn, Request, Resource,
     ResourceClause, Statement, applies,
@@ -42,14 +42,14 @@ const SHOWN: [&str; 8] = [
 
 impl Asked {
     /// A request of the usage, with what is known of every request of the principal.
-    pub fn new(used: &UsedRequest, observation: &Observation, principal: &PrincipalArn) -> Self {
+    pub fn new(used: &UsedRequest, holes: &BTreeSet<Hole>, principal: &PrincipalArn) -> Self {
         let mut request = used.to_request();
         let arn = principal.to_string();
         request.context.insert("aws:PrincipalAccount", principal.account());
         request.context.insert("aws:PrincipalArn", arn.as_str());
         request.context.insert("aws:SecureTransport", "true");
         let starred = matches!(&request.resource, Resource::Arn(arn) if arn.as_str().contains('*'));
-        Self { request, has_holes: starred && !observation.holes.is_empty() }
+        Self { request, has_holes: starred && !holes.is_empty() }
     }
 
     /// Whether the statement speaks of it, whatever its effect.

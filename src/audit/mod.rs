@@ -6,25 +6,31 @@
 //! kinds are asked in an order in which the more telling ones come first, and [`case::Spoken`] remembers what was told.
 
 pub mod access;
+mod baseline;
 mod case;
 mod diff;
 pub mod escalation;
+mod explain;
 mod finding;
 mod fit;
 mod kinds;
 mod likely;
 mod options;
 mod present;
+mod replay;
 mod shapes;
 mod unlogged;
 mod verdict;
 
+pub use baseline::{Accepted, BaselineError, Sifted, Stale, Which, read_baseline, sift};
 use case::{Case, Find, Spoken};
 pub use diff::{AccessDiff, Change, Undecided, diff};
+pub use explain::{Asking, Witness, Witnesses};
 pub use finding::{Confidence, Finding, FindingKind, KindText, Place, Severity};
 pub use fit::{Asked, Fit};
 pub use options::AuditOptions;
 pub use present::{Judge, PresentPolicies, PresentPolicy};
+pub use replay::{Replay, Replayed, replay};
 pub use verdict::{Verdict, decide};
 
 use crate::aggregator::Usage;
