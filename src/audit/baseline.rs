@@ -183,6 +183,7 @@ mod tests {
             message: String::new(),
             evidence: vec!["never seen".into()],
             remedy: String::new(),
+            needed: false,
         }
     }
 

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use super::fit::{Asked, Fit};
 use super::present::PresentPolicy;
-use crate::aggregator::{Hole, Resolution, Resolver, Selection, UsedRequest};
+use crate::aggregator::{Certainty, Hole, Observation, Resolution, Resolver, Selection, Usage, UsedRequest};
 use crate::catalog::Catalog;
 use crate::cloudtrail::{Event, Outcome};
-use crate::iam::{ActionPattern, ArnPattern, PrincipalArn};
+use crate::iam::{ActionPattern, ArnPattern, PrincipalArn, Resource};
+use crate::reducer::{Grant, VerifiedPolicy, Widening};
 
 /// What is asked about.
 #[derive(Clone, Debug)]
@@ -19,7 +20,12 @@ pub enum Asking {
     /// A resource, or a pattern over resources: all requests on what it stands for.
     Resource(ArnPattern),
     /// A statement: all requests that it speaks of; with a line in it, only those by that action or resource.
-    Statement { policy: Box<PresentPolicy>, statement: usize, action: Option<ActionPattern>, resource: Option<ArnPattern> },
+    Statement {
+        policy: Box<PresentPolicy>,
+        statement: usize,
+        action: Option<ActionPattern>,
+        resource: Option<ArnPattern>,
+    },
 }
 
 impl Asking {
@@ -41,8 +47,8 @@ impl Asking {
 /// Whether the request is on something that the pattern stands for, or on a pattern that stands for it.
 fn concerns(pattern: &ArnPattern, request: &UsedRequest) -> bool {
     match &request.resource {
-        crate::iam::Resource::Any => pattern.is_any(),
-        crate::iam::Resource::Arn(arn) => pattern.matches(arn) || ArnPattern::literal(arn).covers(pattern),
+        Resource::Any => pattern.is_any(),
+        Resource::Arn(arn) => pattern.matches(arn) || ArnPattern::literal(arn).covers(pattern),
     }
 }
 
@@ -120,8 +126,7 @@ impl<'a> Witnesses<'a> {
     fn is_named_by_denial(&self, event: &Event<'_>, principal: &PrincipalArn) -> bool {
         let Outcome::Denied(denial) = &event.outcome else { return false };
         let (Some(action), Some(resource)) = (&denial.action, &denial.resource) else { return false };
-        let request =
-            UsedRequest { action: action.clone(), resource: resource.clone(), context: Default::default() };
+        let request = UsedRequest { action: action.clone(), resource: resource.clone(), context: Default::default() };
         self.asking.means(&request, &BTreeSet::new(), principal)
     }
 
@@ -131,4 +136,64 @@ impl<'a> Witnesses<'a> {
             self.found.entry(principal).or_default().extend(witnesses);
         }
     }
+}
+
+/// What stands behind what was asked about.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    pub principal: PrincipalArn,
+    /// The requests, in the order of the evidence's own keys.
+    pub requests: Vec<(UsedRequest, Observation)>,
+    /// The events, by time.
+    pub events: Vec<Witness>,
+    /// Lines of the tightest policy that allow these requests.
+    pub grants: Vec<Grant>,
+    /// Where these lines are wider than the evidence, and why.
+    pub widenings: Vec<Widening>,
+}
+
+impl Explanation {
+    /// Calls that would be denied without it.
+    pub fn breaks(&self) -> BTreeSet<&str> {
+        let always = self.requests.iter().filter(|(_, observation)| observation.certainty == Certainty::Always);
+        always.flat_map(|(_, observation)| &observation.operations).map(String::as_str).collect()
+    }
+
+    /// Calls that would be denied without it under some circumstance, with the circumstance.
+    pub fn breaks_sometimes(&self) -> BTreeSet<(&str, &str)> {
+        let sometimes = self.requests.iter().filter_map(|(_, observation)| match &observation.certainty {
+            Certainty::Sometimes(when) => Some((observation, when.as_str())),
+            Certainty::Always => None,
+        });
+        sometimes
+            .flat_map(|(observation, when)| observation.operations.iter().map(move |one| (one.as_str(), when)))
+            .collect()
+    }
+}
+
+/// Puts the explanation together. `tight` is the tightest policy for the evidence.
+pub fn explain(
+    asking: &Asking,
+    usage: &Usage,
+    tight: Option<&VerifiedPolicy>,
+    events: impl IntoIterator<Item = Witness>,
+) -> Explanation {
+    let meant = usage
+        .requests
+        .iter()
+        .filter(|(request, observation)| asking.means(request, &observation.holes, &usage.principal));
+    let requests: Vec<(UsedRequest, Observation)> =
+        meant.map(|(request, observation)| (request.clone(), observation.clone())).collect();
+    let allows = |grant: &&Grant| {
+        requests
+            .iter()
+            .any(|(request, _)| request.action == grant.action && grant.resource.matches_resource(&request.resource))
+    };
+    let grants: Vec<Grant> = tight.iter().flat_map(|tight| tight.grants()).filter(allows).cloned().collect();
+    let widened = |widening: &&Widening| {
+        grants.iter().any(|grant| grant.action == widening.action && grant.resource == widening.resource)
+    };
+    let widenings = tight.iter().flat_map(|tight| tight.widenings()).filter(widened).cloned().collect();
+    let events = events.into_iter().collect();
+    Explanation { principal: usage.principal.clone(), requests, events, grants, widenings }
 }

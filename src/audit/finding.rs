@@ -1,5 +1,6 @@
 //! What the audit finds: kind, place, evidence, remedy.
 
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -28,6 +29,8 @@ pub struct Finding {
     pub evidence: Vec<String>,
     /// What to do.
     pub remedy: String,
+    /// The evidence itself needs it: no tighter policy avoids it. Told on request only.
+    pub needed: bool,
 }
 
 /// A place in a policy.
@@ -173,6 +176,14 @@ impl FromStr for FindingKind {
     }
 }
 
+impl Finding {
+    /// Most severe first, then by kind and place.
+    pub fn order(&self, other: &Self) -> Ordering {
+        let key = |finding: &Self| (Reverse(finding.severity), finding.kind, finding.place.clone());
+        key(self).cmp(&key(other)).then_with(|| self.subject.cmp(&other.subject))
+    }
+}
+
 impl Severity {
     /// `high`
     pub fn as_str(self) -> &'static str {
@@ -233,7 +244,19 @@ impl Sketch {
         let Self { kind, severity, confidence, place, subject, message, because, more, remedy } = self;
         let evidence = [vec![because], more].concat();
         let id = id(kind, role, place.as_ref(), &subject);
-        Finding { id, kind, severity, confidence, role: role.clone(), place, subject, message, evidence, remedy }
+        Finding {
+            id,
+            kind,
+            severity,
+            confidence,
+            role: role.clone(),
+            place,
+            subject,
+            message,
+            evidence,
+            remedy,
+            needed: false,
+        }
     }
 }
 

@@ -25,7 +25,7 @@ mod verdict;
 pub use baseline::{Accepted, BaselineError, Sifted, Stale, Which, read_baseline, sift};
 use case::{Case, Find, Spoken};
 pub use diff::{AccessDiff, Change, Undecided, diff};
-pub use explain::{Asking, Witness, Witnesses};
+pub use explain::{Asking, Explanation, Witness, Witnesses, explain};
 pub use finding::{Confidence, Finding, FindingKind, KindText, Place, Severity};
 pub use fit::{Asked, Fit};
 pub use options::AuditOptions;
@@ -41,10 +41,7 @@ pub fn audit(present: &PresentPolicies, usage: &Usage, catalog: &Catalog, option
     let case = Case::new(present, usage, catalog, options);
     let mut spoken = Spoken::default();
     let mut findings: Vec<Finding> = ORDER.iter().flat_map(|find| find(&case, &mut spoken)).collect();
-    findings.sort_by(|a, b| {
-        let key = |finding: &Finding| (std::cmp::Reverse(finding.severity), finding.kind, finding.place.clone());
-        key(a).cmp(&key(b)).then_with(|| a.subject.cmp(&b.subject))
-    });
+    findings.sort_by(Finding::order);
     findings
 }
 

@@ -10,8 +10,10 @@ use clap::Args;
 use miette::Diagnostic;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use super::moment::Moment;
+use super::moment::{Age, Moment};
+use super::policies::ScpLevel;
 use super::reduce_args::{Conditions, Tag};
+use crate::audit::{Accepted, Severity};
 use crate::iam::PrincipalSelector;
 use crate::reducer::{UserRules, UserRulesError};
 use crate::report::Format;
@@ -64,6 +66,21 @@ pub struct Config {
     pub split_bootstrap: Option<bool>,
     #[serde(deserialize_with = "choice")]
     pub format: Option<Format>,
+    /// Policies of the role, for `audit`, `replay` and `explain`.
+    #[serde(deserialize_with = "parsed_list")]
+    pub policy: Vec<PathBuf>,
+    #[serde(deserialize_with = "parsed_list")]
+    pub boundary: Vec<PathBuf>,
+    #[serde(deserialize_with = "parsed_list")]
+    pub scp: Vec<ScpLevel>,
+    #[serde(deserialize_with = "parsed")]
+    pub unused_for: Option<Age>,
+    pub baseline: Option<PathBuf>,
+    #[serde(deserialize_with = "choice")]
+    pub fail_on: Option<Severity>,
+    pub exit_zero: Option<bool>,
+    /// Findings that are accepted.
+    pub accepted: Vec<Accepted>,
     /// Read by [`UserRules`].
     pub(super) rules: toml::Table,
     #[serde(skip)]

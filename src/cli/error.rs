@@ -8,7 +8,9 @@ use thiserror::Error;
 
 use super::ExitStatus;
 use super::config::ConfigError;
+use crate::audit::BaselineError;
 use crate::collector::CollectError;
+use crate::iam::ParsePolicyError;
 use crate::reducer::ReduceError;
 use crate::report::RenderError;
 
@@ -81,6 +83,55 @@ pub enum CliError {
     #[diagnostic(help("{advice}"))]
     NotInCatalog { asked: String, advice: String },
 
+    #[error("policy `{}`", path.display())]
+    #[diagnostic(help(
+        "give an identity-based policy as JSON: the document, or what the AWS command line prints of it"
+    ))]
+    PolicyFile { path: PathBuf, source: ParsePolicyError },
+
+    #[error("no policy given")]
+    #[diagnostic(help("name the role's policies with `--policy FILE`, or as `policy` in trailtrim.toml"))]
+    NoPolicyGiven,
+
+    #[error("no policy in `{}`", path.display())]
+    #[diagnostic(help("give a file, or a directory with files that end in `.json`"))]
+    NoPolicies { path: PathBuf },
+
+    #[error("this build reads policies from files, not `{text}`")]
+    #[diagnostic(help(
+        "bring it to disk first: `aws iam get-role-policy --role-name R --policy-name P > FILE`, or `aws iam \
+         get-policy-version --policy-arn ARN --version-id V > FILE`"
+    ))]
+    PolicyElsewhere { text: String },
+
+    #[error("`{selector}` stands for {count} roles, and policies belong to one")]
+    #[diagnostic(help("give the ARN of one:\n{roles}"))]
+    SeveralRoles { selector: String, count: usize, roles: String },
+
+    #[error("`{format}` holds no findings")]
+    #[diagnostic(help("the formats for findings are text, json, markdown, html, sarif and junit"))]
+    NotForFindings { format: String },
+
+    #[error("baseline `{}`", path.display())]
+    #[diagnostic(help(
+        "each `[[accepted]]` has `id`, or `kind` and `subject`, with `reason`, `owner` and perhaps `expires`"
+    ))]
+    Baseline { path: PathBuf, source: BaselineError },
+
+    #[error("can't tell what `{asked}` is")]
+    #[diagnostic(help(
+        "give an action (`eks:CreateCluster`), an ARN, a Sid of a policy given with `--policy`, or a line in one (`ci.json:14`)"
+    ))]
+    NothingToExplain { asked: String },
+
+    #[error("nothing to explain is named behind the source `{source_text}`")]
+    #[diagnostic(help("write `trailtrim explain SOURCE... --role ROLE WHAT`"))]
+    NothingAsked { source_text: String },
+
+    #[error("no request of the role is behind `{asked}`")]
+    #[diagnostic(help("{advice}"))]
+    NothingBehind { asked: String, advice: String },
+
     #[error("`{}` holds no record that can be read: {reason}", path.display())]
     #[diagnostic(help(
         "give a file with one CloudTrail record: the JSON object with `eventSource`, `eventName` and `userIdentity`"
@@ -100,8 +151,16 @@ impl CliError {
             | Self::UnknownExtension { .. }
             | Self::SameFileTwice { .. }
             | Self::NoSuchCommand { .. }
+            | Self::PolicyElsewhere { .. }
+            | Self::NoPolicies { .. }
+            | Self::NoPolicyGiven
+            | Self::SeveralRoles { .. }
+            | Self::NotForFindings { .. }
+            | Self::Baseline { .. }
+            | Self::NothingToExplain { .. }
+            | Self::NothingAsked { .. }
             | Self::NotInCatalog { .. } => ExitStatus::BadArguments,
-            Self::NoEvents { .. } => ExitStatus::NoEvents,
+            Self::NoEvents { .. } | Self::NothingBehind { .. } => ExitStatus::NoEvents,
             Self::SeveralDocuments { .. } | Self::Reduce { source: ReduceError::DoesNotFit { .. }, .. } => {
                 ExitStatus::DoesNotFit
             }
@@ -111,6 +170,7 @@ impl CliError {
             | Self::Collect(_)
             | Self::Reduce { .. }
             | Self::Render(_)
+            | Self::PolicyFile { .. }
             | Self::NoRecord { .. } => ExitStatus::CouldNotFinish,
         }
     }

@@ -2,6 +2,8 @@
 
 use std::process::{ExitCode, Termination};
 
+use crate::audit::Severity;
+
 /// The exit status of a run. Clap's own status for bad arguments is 2 and a panic gives 101, so that findings have
 /// numbers of their own (11 to 14) and a scheduler can tell them from trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +45,16 @@ impl ExitStatus {
         Self::FindingsMedium,
         Self::FindingsHigh,
     ];
+
+    /// The status for findings of which this is the worst severity.
+    pub fn of_severity(severity: Severity) -> Self {
+        match severity {
+            Severity::Informational => Self::FindingsInformational,
+            Severity::Low => Self::FindingsLow,
+            Severity::Medium => Self::FindingsMedium,
+            Severity::High => Self::FindingsHigh,
+        }
+    }
 
     /// The number that the shell sees.
     pub fn code(self) -> u8 {

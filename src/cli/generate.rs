@@ -4,19 +4,18 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
-use jiff::Timestamp;
 
 use super::args::{self, RoleArgs, SourceArgs, WindowArgs};
 use super::chain;
 use super::config::{Config, ConfigArgs};
+use super::evidence::{clock, find_usage};
 use super::logging::LogArgs;
 use super::output::{OutputArgs, OutputPlan};
 use super::reduce_args::ReduceArgs;
-use super::{CliError, ExitStatus, not_found, streams, summary};
-use crate::aggregator::{Aggregator, Selection, Usage};
+use super::{CliError, ExitStatus, streams, summary};
+use crate::aggregator::{Selection, Usage};
 use crate::catalog::Catalog;
-use crate::cloudtrail::Needles;
-use crate::collector::{CollectOptions, Input, collect};
+use crate::collector::{CollectOptions, Input};
 use crate::iam::PrincipalArn;
 use crate::reducer::{ReduceOptions, VerifiedPolicy, reduce};
 use crate::report::model::{PolicyKind, Scope};
@@ -69,7 +68,7 @@ pub fn run(args: GenerateArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
     let config = Config::load(&args.config)?;
     let request = args.into_request(&config, !log.quiet)?;
     let catalog = Catalog::embedded();
-    let mut usages = find_usage(&request, catalog)?;
+    let mut usages = find_usage(&request.inputs, &request.collect, &request.selection, catalog)?;
     tell_ambiguous(&request.selection, &usages);
     if request.follow_assumed_roles {
         chain::follow(&mut usages, &request.inputs, &request.collect, &request.selection, catalog)?;
@@ -105,25 +104,6 @@ impl GenerateArgs {
             require_complete: self.require_complete || config.require_complete.unwrap_or(false),
             follow_assumed_roles: self.follow_assumed_roles,
         })
-    }
-}
-
-/// The only look at the clock, for `--since 90d`.
-#[expect(clippy::disallowed_methods, reason = "this is where the time comes in")]
-fn clock() -> Timestamp {
-    Timestamp::now()
-}
-
-/// Reads everything. Each role that was asked for must appear: a policy for nobody is no answer.
-fn find_usage(request: &Request, catalog: &Catalog) -> Result<BTreeMap<PrincipalArn, Usage>, CliError> {
-    let selection = &request.selection;
-    let needles = Needles::of(&selection.principals);
-    let found = collect(&request.inputs, &request.collect, &needles, || Aggregator::new(catalog, selection))?;
-    let found = found.sink.finish();
-    let missing = selection.principals.iter().find(|selector| !found.keys().any(|arn| selector.matches(arn)));
-    match missing {
-        None => Ok(found),
-        Some(selector) => Err(not_found::explain(selector, &request.inputs, &request.collect, selection, catalog)),
     }
 }
 

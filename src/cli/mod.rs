@@ -4,21 +4,28 @@
 //! error. This is the only module that prints, reads the clock or looks at the terminal.
 
 mod args;
+mod audit;
 mod catalog;
 mod catalog_lookup;
 mod chain;
 mod completions;
 mod config;
+mod diff;
 mod error;
+mod evidence;
 mod exit_status;
+mod explain;
 mod generate;
 mod logging;
 mod man;
 mod moment;
 mod not_found;
 mod output;
+mod plain_format;
+mod policies;
 mod reduce_args;
 mod render_error;
+mod replay;
 mod source;
 mod streams;
 mod summary;
@@ -46,6 +53,10 @@ pub struct App {
 #[derive(Debug, Subcommand)]
 enum Command {
     Generate(Box<generate::GenerateArgs>),
+    Audit(Box<audit::AuditArgs>),
+    Replay(Box<replay::ReplayArgs>),
+    Explain(Box<explain::ExplainArgs>),
+    Diff(diff::DiffArgs),
     Catalog(catalog::CatalogArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -72,6 +83,10 @@ impl Command {
     fn run(self, log: &LogArgs) -> Result<ExitStatus, CliError> {
         match self {
             Self::Generate(args) => generate::run(*args, log),
+            Self::Audit(args) => audit::run(*args, log),
+            Self::Replay(args) => replay::run(*args, log),
+            Self::Explain(args) => explain::run(*args, log),
+            Self::Diff(args) => diff::run(args),
             Self::Catalog(args) => catalog::run(args),
             Self::Completions(args) => completions::run(args),
             Self::Man(args) => man::run(args),

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 /// A point in time as typed: an instant, a day, or an age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,23 @@ impl Moment {
             Self::Day(day) => midnight(day.tomorrow().ok()?)?.checked_sub(1.nanosecond()).ok(),
             other => other.start(now),
         }
+    }
+}
+
+/// A span of time as typed: `90d`, `36h`, `2w`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Age(pub SignedDuration);
+
+/// Why a text is no span of time.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("write a span of time as `90d`, `36h` or `2w`")]
+pub struct ParseAgeError;
+
+impl FromStr for Age {
+    type Err = ParseAgeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse_age(text).map(|seconds| Self(SignedDuration::from_secs(seconds))).ok_or(ParseAgeError)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::report::{Format, Report, Style, json};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// What to print; `policy` when not given.
+    /// What to print; `policy` when not given, `text` for findings.
     #[arg(long, value_name = "FORMAT", env = "TRAILTRIM_FORMAT")]
     format: Option<Format>,
 
@@ -54,6 +54,29 @@ impl OutputArgs {
             _ => Some(config.format.unwrap_or_default()),
         };
         Ok(OutputPlan { print, files, directory: self.out_dir.clone() })
+    }
+
+    /// Settles what goes where, for a report of findings: text when not given, and no format for policies.
+    pub fn plan_findings(&self, config: &Config) -> Result<OutputPlan, CliError> {
+        if self.out_dir.is_some() {
+            return Err(CliError::NotForFindings { format: "--out-dir".to_owned() });
+        }
+        let config = Config { format: config.format.filter(|format| format.holds_findings()), ..config.clone() };
+        let mut plan = self.plan(&config)?;
+        if self.format.is_none() && plan.print.is_some() {
+            plan.print = Some(config.format.unwrap_or(Format::Text));
+        }
+        for (format, path) in &mut plan.files {
+            let by_extension = self.format.is_none() && named_format(path).is_none();
+            if *format == Format::Policy && by_extension {
+                *format = Format::Json;
+            }
+        }
+        let formats = plan.files.iter().map(|(format, _)| *format).chain(plan.print);
+        match formats.into_iter().find(|format| !format.holds_findings()) {
+            None => Ok(plan),
+            Some(format) => Err(CliError::NotForFindings { format: format.name() }),
+        }
     }
 
     fn format_of(&self, file: &Path) -> Result<(Format, PathBuf), CliError> {

@@ -5,6 +5,7 @@ use super::model::{
     Tool, UnmappedEvent, Widening, Withheld,
 };
 use crate::aggregator::{self, Evidence, Origin, Usage};
+use crate::audit::Finding;
 use crate::catalog::Catalog;
 use crate::iam::PrincipalArn;
 use crate::reducer::VerifiedPolicy;
@@ -36,6 +37,20 @@ impl Report {
             coverage: sum_coverage(results),
             proof: sum_proofs(results),
             findings: Vec::new(),
+        }
+    }
+
+    /// The report of an audit: what was found in the present policies, and what the evidence could show. It holds no policy
+    /// of ours.
+    pub fn of_audit(catalog: &Catalog, scope: Scope, usage: &Usage, findings: Vec<Finding>) -> Self {
+        let mut coverage = Coverage::default();
+        add_coverage(&mut coverage, usage, None);
+        Self {
+            scope: Scope { roles: vec![usage.principal.clone()], ..scope },
+            records: records_of(usage),
+            coverage,
+            findings,
+            ..Self::new(catalog, Scope::default(), &[])
         }
     }
 }
@@ -93,35 +108,40 @@ fn withheld(result: &RoleResult) -> impl Iterator<Item = Withheld> {
 
 /// Every usage carries the counts of the whole run.
 fn records(results: &[RoleResult]) -> Records {
-    results.first().map(|result| &result.usage.records).map_or_else(Records::default, |counts| Records {
-        read: counts.read,
-        used: counts.used,
-        skipped: counts.skipped.clone(),
-    })
+    results.first().map_or_else(Records::default, |result| records_of(&result.usage))
+}
+
+fn records_of(usage: &Usage) -> Records {
+    let counts = &usage.records;
+    Records { read: counts.read, used: counts.used, skipped: counts.skipped.clone() }
 }
 
 fn sum_coverage(results: &[RoleResult]) -> Coverage {
     let mut sum = Coverage::default();
     for result in results {
-        let role = &result.usage.principal;
-        let part = &result.usage.coverage;
-        sum.first_event = [sum.first_event, part.first_event].into_iter().flatten().min();
-        sum.last_event = [sum.last_event, part.last_event].into_iter().flatten().max();
-        sum.regions.extend(part.regions.iter().cloned());
-        sum.accounts.extend(part.accounts.iter().cloned());
-        sum.unmapped_events.extend(part.unmapped.iter().map(|(event, evidence)| unmapped(role, event, evidence)));
-        sum.denied.extend(part.denied.iter().map(|(call, evidence)| denied(result, call, evidence)));
-        sum.unknown_outcome += part.unknown_outcome;
-        sum.truncated += part.truncated;
-        sum.hidden += part.hidden;
-        sum.data_events += part.data_events;
-        sum.gaps.extend(part.gaps.iter().cloned());
+        add_coverage(&mut sum, &result.usage, Some(&result.verified));
     }
     for list in [&mut sum.regions, &mut sum.accounts, &mut sum.gaps] {
         list.sort();
         list.dedup();
     }
     sum
+}
+
+fn add_coverage(sum: &mut Coverage, usage: &Usage, verified: Option<&VerifiedPolicy>) {
+    let role = &usage.principal;
+    let part = &usage.coverage;
+    sum.first_event = [sum.first_event, part.first_event].into_iter().flatten().min();
+    sum.last_event = [sum.last_event, part.last_event].into_iter().flatten().max();
+    sum.regions.extend(part.regions.iter().cloned());
+    sum.accounts.extend(part.accounts.iter().cloned());
+    sum.unmapped_events.extend(part.unmapped.iter().map(|(event, evidence)| unmapped(role, event, evidence)));
+    sum.denied.extend(part.denied.iter().map(|(call, evidence)| denied(role, verified, call, evidence)));
+    sum.unknown_outcome += part.unknown_outcome;
+    sum.truncated += part.truncated;
+    sum.hidden += part.hidden;
+    sum.data_events += part.data_events;
+    sum.gaps.extend(part.gaps.iter().cloned());
 }
 
 fn unmapped(role: &PrincipalArn, event: &aggregator::UnmappedEvent, evidence: &Evidence) -> UnmappedEvent {
@@ -133,16 +153,22 @@ fn unmapped(role: &PrincipalArn, event: &aggregator::UnmappedEvent, evidence: &E
     }
 }
 
-fn denied(result: &RoleResult, call: &aggregator::DeniedCall, evidence: &Evidence) -> DeniedCall {
+fn denied(
+    role: &PrincipalArn,
+    verified: Option<&VerifiedPolicy>,
+    call: &aggregator::DeniedCall,
+    evidence: &Evidence,
+) -> DeniedCall {
     let summary = EvidenceSummary::from(evidence);
     let operation = format!("{}:{}", call.event_source, call.event_name);
-    let asked_for = result.verified.grants().iter().filter(|grant| grant.origin == Origin::Denied);
-    let granted = asked_for.into_iter().any(|grant| match &call.denial.action {
+    let grants = verified.into_iter().flat_map(VerifiedPolicy::grants);
+    let mut asked_for = grants.filter(|grant| grant.origin == Origin::Denied);
+    let granted = asked_for.any(|grant| match &call.denial.action {
         Some(action) => grant.action == *action,
         None => grant.operations.contains(&operation),
     });
     DeniedCall {
-        role: result.usage.principal.clone(),
+        role: role.clone(),
         granted,
         event_source: call.event_source.clone(),
         event_name: call.event_name.clone(),

@@ -79,6 +79,16 @@ impl Format {
         }
     }
 
+    /// Whether the format shows findings; the others hold policies and grants alone.
+    pub fn holds_findings(self) -> bool {
+        !matches!(self, Self::Policy | Self::Terraform | Self::Cloudformation | Self::Csv)
+    }
+
+    /// The name, as `--format` takes it.
+    pub fn name(self) -> String {
+        clap::ValueEnum::to_possible_value(&self).map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
     /// The extensions that tell a file's format, each with its format.
     const EXTENSIONS: [(&str, Self); 11] = [
         ("json", Self::Policy),

@@ -7,6 +7,8 @@ pub mod build;
 pub mod cloudformation;
 pub mod condition_text;
 pub mod csv;
+pub mod diff;
+pub mod explain;
 pub mod format;
 pub mod html;
 pub mod json;
@@ -15,6 +17,7 @@ pub mod markdown;
 pub mod model;
 mod page;
 pub mod policy;
+pub mod replay;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod sarif;

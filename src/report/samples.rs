@@ -135,6 +135,7 @@ fn findings(name: &str) -> [Finding; 2] {
         message: name.to_owned(),
         evidence: vec![name.to_owned()],
         remedy: name.to_owned(),
+        needed: false,
     };
     [finding("a", Some(place)), finding("b", None)]
 }

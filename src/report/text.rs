@@ -12,7 +12,7 @@ use super::condition_text::condition_lines;
 use super::model::{DeniedCall, Grant, Proof, Report, Widening, resource_text, rule_name};
 use super::page::Page;
 use super::visible::visible;
-use super::words::{count, denial_words, grouped, origin_name, place_text, reason_name, rule_meaning};
+use super::words::{count, denial_words, grouped, origin_name, place_text, reason_name, rule_meaning, severities};
 use super::{RenderError, Renderer, Style};
 use crate::aggregator::Origin;
 use crate::catalog::Catalog;
@@ -26,11 +26,16 @@ pub struct TextRenderer {
 impl Renderer for TextRenderer {
     fn render(&self, report: &Report) -> Result<String, RenderError> {
         let mut page = Page::new(self.style);
-        verdict(&mut page, report);
-        findings(&mut page, report);
-        grants(&mut page, report);
-        widenings(&mut page, report);
-        withheld(&mut page, report);
+        if report.policies.is_empty() {
+            audit_verdict(&mut page, report);
+            findings(&mut page, report);
+        } else {
+            verdict(&mut page, report);
+            findings(&mut page, report);
+            grants(&mut page, report);
+            widenings(&mut page, report);
+            withheld(&mut page, report);
+        }
         coverage(&mut page, report);
         Ok(page.into_text())
     }
@@ -48,6 +53,20 @@ fn verdict(page: &mut Page, report: &Report) {
         page.item(0, "Size      ", &format!("{}: {statements}, {size}", visible(&policy.name)));
     }
     page.item(0, "Wider     ", &wider_text(report));
+    page.item(0, "Evidence  ", &evidence_text(report));
+    page.item(0, "Records   ", &records_text(report));
+    for (reason, number) in &report.records.skipped {
+        page.line(format!("{:>17} {}", grouped(*number), reason_name(*reason)));
+    }
+}
+
+/// Without a policy of ours it is an audit: what was found comes first.
+fn audit_verdict(page: &mut Page, report: &Report) {
+    let bold = page.paint(Ansi::new().bold());
+    let roles: Vec<String> = report.scope.roles.iter().map(|role| visible(&role.to_string()).into_owned()).collect();
+    page.line(format!("{bold}Audit of {}{bold:#}", roles.join(", ")));
+    page.line("");
+    page.item(0, "Findings  ", &severities(&report.findings));
     page.item(0, "Evidence  ", &evidence_text(report));
     page.item(0, "Records   ", &records_text(report));
     for (reason, number) in &report.records.skipped {

@@ -1,7 +1,10 @@
 //! Numbers and names as people read them.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use crate::aggregator::Origin;
-use crate::audit::Place;
+use crate::audit::{Finding, Place, Severity};
 use crate::cloudtrail::{PolicyType, SkipReason};
 use crate::reducer::WideningRule;
 
@@ -93,6 +96,16 @@ pub fn rule_meaning(rule: &WideningRule) -> &'static str {
         WideningRule::Lifecycle => "not seen; added by `--complete-lifecycle`",
         WideningRule::User(_) => "a pattern from the configuration file",
     }
+}
+
+/// `2 high, 1 low`; `none`.
+pub fn severities(findings: &[Finding]) -> String {
+    let mut counts: BTreeMap<Reverse<Severity>, usize> = BTreeMap::new();
+    for finding in findings {
+        *counts.entry(Reverse(finding.severity)).or_default() += 1;
+    }
+    let parts: Vec<String> = counts.iter().map(|(Reverse(severity), number)| format!("{number} {severity}")).collect();
+    if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
 }
 
 #[cfg(test)]

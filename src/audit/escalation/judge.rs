@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rows::{Kind, Path, Step, Target};
 use crate::audit::access::{Pinned, Scene, Situation};
+use crate::audit::likely::ExamplePlace;
+use crate::catalog::Catalog;
 use crate::iam::automaton::{Class, Language, Search, find, variables};
 use crate::iam::{Action, Arn, ConditionKey, Context, ContextValue, PolicyDocument, PrincipalArn};
 
@@ -12,6 +14,16 @@ use crate::iam::{Action, Arn, ConditionKey, Context, ContextValue, PolicyDocumen
 pub struct Layers<'p> {
     pub principal: &'p PrincipalArn,
     pub layers: Vec<&'p [PolicyDocument]>,
+    pub catalog: &'p Catalog,
+    /// Where examples stand.
+    pub place: ExamplePlace,
+}
+
+impl<'p> Layers<'p> {
+    pub fn new(principal: &'p PrincipalArn, layers: Vec<&'p [PolicyDocument]>, catalog: &'p Catalog) -> Self {
+        let place = ExamplePlace::of(layers.iter().copied().flatten());
+        Self { principal, layers, catalog, place }
+    }
 }
 
 /// A step of an open path.
@@ -166,14 +178,14 @@ fn take(step: &Step, scene: &Scene, layers: &Layers<'_>, choice: &Choice) -> Opt
         Target::Shared(kind) => on(choice.get(kind)?.clone()),
         Target::Other(kind) => on(unnamed(*kind, layers.principal)),
         Target::Anything => {
-            let arns = Language::arns();
+            let kinds = layers.place.likely(layers.catalog, &step.action);
             let all: Vec<&Language> = scene.languages.iter().collect();
-            match find(&[&arns], &all, |held| allowing(scene, held).is_some()) {
+            let some = |kind: &Language| match find(&[kind], &all, |held| allowing(scene, held).is_some()) {
                 Search::Found(text) => on(text),
-                Search::Nothing | Search::GaveUp => {
-                    allowing(scene, &scene.held_by_none()).map(|situation| taken("*".to_owned(), situation))
-                }
-            }
+                Search::Nothing | Search::GaveUp => None,
+            };
+            let anywhere = || allowing(scene, &scene.held_by_none()).map(|situation| taken("*".to_owned(), situation));
+            if kinds.is_empty() { anywhere() } else { kinds.iter().find_map(some) }
         }
     }
 }
@@ -209,7 +221,7 @@ mod tests {
         let principal: PrincipalArn = "arn:aws:iam::111122223333:role/ci/eks-runner".parse().unwrap();
         let text = format!(r#"{{"Version": "2012-10-17", "Statement": {statements}}}"#);
         let documents = vec![PolicyDocument::parse(&text).unwrap()];
-        let layers = Layers { principal: &principal, layers: vec![&documents] };
+        let layers = Layers::new(&principal, vec![&documents], Catalog::embedded());
         let open = paths().iter().filter(|path| path.needs.is_none() && open(path, &layers).is_some());
         open.map(|path| path.name.clone()).collect()
     }

@@ -32,14 +32,14 @@ fn of_maker(case: &Case<'_>, spoken: &Spoken, action: &Action, noun: &str) -> Op
     let (_, one) = case.statements.iter().enumerate().find(granting)?;
     let made: Vec<_> = case.requests.iter().filter(|request| request.used.action == *action).collect();
     let bounded = made.iter().filter(|request| request.used.context.get(KEY).is_some()).count();
-    let (severity, because) = if case.present.boundary.is_some() {
-        (Severity::High, "the role has a boundary, and what it makes need not".to_owned())
+    let (severity, needed, because) = if case.present.boundary.is_some() {
+        (Severity::High, false, "the role has a boundary, and what it makes need not".to_owned())
     } else if !made.is_empty() && bounded == made.len() {
-        (Severity::Medium, format!("all {} made in the records carried a boundary", made.len()))
+        (Severity::Medium, false, format!("all {} made in the records carried a boundary", made.len()))
     } else if case.options.include_needed && !made.is_empty() {
         let bare = made.iter().find(|request| request.used.context.get(KEY).is_none());
         let name = bare.map(|request| resource_text(&request.used.resource)).unwrap_or_default();
-        (Severity::Informational, format!("the records show some made without one, such as `{name}`"))
+        (Severity::Informational, true, format!("the records show some made without one, such as `{name}`"))
     } else {
         return None;
     };
@@ -54,7 +54,7 @@ fn of_maker(case: &Case<'_>, spoken: &Spoken, action: &Action, noun: &str) -> Op
         more: vec![format!("allowed without one: `{action}` on `{example}`")],
         remedy: format!("add a condition on `{KEY}` with the boundary that every {noun} is to carry"),
     };
-    Some(sketch.finish(case.role()))
+    Some(Finding { needed, ..sketch.finish(case.role()) })
 }
 
 /// A principal that may be made without boundary.

@@ -26,10 +26,10 @@ pub(crate) fn find(case: &Case<'_>, _: &mut Spoken) -> Vec<Finding> {
     let mut layers: Vec<&[PolicyDocument]> = vec![&judge.identity];
     layers.extend(judge.boundary.as_deref());
     layers.extend(judge.scps.iter().map(Vec::as_slice));
-    let present = Layers { principal: case.role(), layers };
+    let present = Layers::new(case.role(), layers, case.catalog);
     let tight: Vec<PolicyDocument> =
         case.tight.iter().flat_map(|tight| tight.policies()).map(|policy| policy.document.clone()).collect();
-    let tight = Layers { principal: case.role(), layers: vec![&tight] };
+    let tight = Layers::new(case.role(), vec![&tight], case.catalog);
     let mut families: BTreeMap<&str, Vec<Found>> = BTreeMap::new();
     let possible = paths().iter().filter(|path| path.needs != Some(Needs::Boundary) || case.present.boundary.is_some());
     for path in possible {
@@ -82,7 +82,7 @@ fn of_family(case: &Case<'_>, identity: &[PolicyDocument], found: &[Found]) -> O
         remedy: remedy(told.path),
     };
     // The id is that of the family, wherever its first step is allowed.
-    Some(Finding { place, ..sketch.finish(case.role()) })
+    Some(Finding { place, needed: told.needed, ..sketch.finish(case.role()) })
 }
 
 fn remedy(path: &Path) -> String {

@@ -85,9 +85,10 @@ fn of_resource(
     }
     let on: BTreeSet<&ArnPattern> =
         spare.iter().flat_map(|action| needs(action)).filter(|needed| pattern.covers(needed)).collect();
+    let were = if spare.len() == 1 { "was" } else { "were" };
     let because = match on.is_empty() {
-        true => format!("{} were used, and never on it", some_of(&spare, 4)),
-        false => format!("{} were used on {}", some_of(&spare, 4), some_of(&on, 4)),
+        true => format!("{} {were} used, and never on it", some_of(&spare, 4)),
+        false => format!("{} {were} used on {}", some_of(&spare, 4), some_of(&on, 4)),
     };
     let narrowed = !one.statement.conditions.is_empty();
     let more = match narrowed {

@@ -1,0 +1,96 @@
+//! Reading the evidence: the same for every command that looks at what a role did.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::args::{self, RoleArgs, SourceArgs, WindowArgs};
+use super::config::Config;
+use super::{CliError, not_found};
+use crate::aggregator::{Aggregator, Selection, Usage};
+use crate::catalog::Catalog;
+use crate::cloudtrail::Needles;
+use crate::collector::{CollectOptions, Input, collect};
+use crate::iam::PrincipalArn;
+use crate::report::model::Scope;
+
+/// Where the evidence is, and whose.
+#[derive(Debug, Args)]
+pub struct EvidenceArgs {
+    #[command(flatten)]
+    pub source: SourceArgs,
+
+    #[command(flatten)]
+    pub role: RoleArgs,
+
+    #[command(flatten)]
+    pub window: WindowArgs,
+}
+
+/// The arguments, checked and in the library's terms.
+#[derive(Debug)]
+pub struct Evidence {
+    pub inputs: Vec<Input>,
+    pub collect: CollectOptions,
+    pub selection: Selection,
+    pub scope: Scope,
+}
+
+impl EvidenceArgs {
+    /// What to read.
+    pub fn into_evidence(self, config: &Config, include_denied: bool, progress: bool) -> Result<Evidence, CliError> {
+        let selection = args::selection(&self.role, &self.window, config, include_denied, clock)?;
+        Ok(Evidence {
+            inputs: self.source.inputs(),
+            collect: self.source.options(config, progress),
+            scope: Scope {
+                roles: Vec::new(),
+                sources: self.source.texts(),
+                sessions: selection.sessions.clone(),
+                since: selection.since,
+                until: selection.until,
+                regions: selection.regions.clone(),
+                accounts: selection.accounts.clone(),
+            },
+            selection,
+        })
+    }
+}
+
+impl Evidence {
+    /// What the one role did that was asked for.
+    pub fn usage_of_one(&self, catalog: &Catalog) -> Result<Usage, CliError> {
+        let mut found = find_usage(&self.inputs, &self.collect, &self.selection, catalog)?;
+        if found.len() > 1 {
+            let asked: Vec<String> = self.selection.principals.iter().map(ToString::to_string).collect();
+            let roles: Vec<String> = found.keys().map(|role| format!("  {role}")).collect();
+            let (selector, count) = (asked.join(", "), roles.len());
+            return Err(CliError::SeveralRoles { selector, count, roles: roles.join("\n") });
+        }
+        // Each selector that finds nothing is an error already, so there is one.
+        found.pop_first().map(|(_, usage)| usage).ok_or(CliError::NoRole)
+    }
+}
+
+/// Reads everything. Each role that was asked for must appear: an answer about nobody is none.
+pub fn find_usage(
+    inputs: &[Input],
+    options: &CollectOptions,
+    selection: &Selection,
+    catalog: &Catalog,
+) -> Result<BTreeMap<PrincipalArn, Usage>, CliError> {
+    let needles = Needles::of(&selection.principals);
+    let found = collect(inputs, options, &needles, || Aggregator::new(catalog, selection))?.sink.finish();
+    let missing = selection.principals.iter().find(|selector| !found.keys().any(|arn| selector.matches(arn)));
+    match missing {
+        None => Ok(found),
+        Some(selector) => Err(not_found::explain(selector, inputs, options, selection, catalog)),
+    }
+}
+
+/// The only look at the clock.
+#[expect(clippy::disallowed_methods, reason = "this is where the time comes in")]
+pub fn clock() -> Timestamp {
+    Timestamp::now()
+}

@@ -1,0 +1,165 @@
+//! Policies as files: what a role has at present, and what limits it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::Args;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::CliError;
+use super::config::Config;
+use crate::audit::{PresentPolicies, PresentPolicy};
+use crate::iam::PolicyDocument;
+
+/// The policies in question.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Policies")]
+pub struct PolicyArgs {
+    /// A policy of the role, or a directory of them; may be given several times.
+    ///
+    /// JSON: the document as it is, or what `aws iam get-policy-version` and `get-role-policy` print.
+    #[arg(long = "policy", value_name = "FILE", env = "TRAILTRIM_POLICY", value_delimiter = ',')]
+    pub policies: Vec<PathBuf>,
+
+    /// The role's permissions boundary.
+    #[arg(long = "boundary", value_name = "FILE")]
+    pub boundaries: Vec<PathBuf>,
+
+    /// Service control policies: once for each level from the root down, those of one level with commas between them.
+    #[arg(long = "scp", value_name = "FILE[,FILE]")]
+    pub scps: Vec<ScpLevel>,
+}
+
+/// The service control policies of one level: any of them may allow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScpLevel(Vec<PathBuf>);
+
+impl FromStr for ScpLevel {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.split(',').map(PathBuf::from).collect()))
+    }
+}
+
+impl PolicyArgs {
+    /// Reads them all; flags first, then the configuration.
+    pub fn load(&self, config: &Config) -> Result<PresentPolicies, CliError> {
+        let given =
+            |flags: &[PathBuf], config: &[PathBuf]| if flags.is_empty() { config.to_vec() } else { flags.to_vec() };
+        let boundary = given(&self.boundaries, &config.boundary);
+        let levels = if self.scps.is_empty() { &config.scp } else { &self.scps };
+        Ok(PresentPolicies {
+            identity: read_all(&given(&self.policies, &config.policy))?,
+            boundary: if boundary.is_empty() { None } else { Some(read_all(&boundary)?) },
+            scps: levels.iter().map(|level| read_all(&level.0)).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// Reads policies from files and directories, in order.
+pub fn read_all(paths: &[PathBuf]) -> Result<Vec<PresentPolicy>, CliError> {
+    let mut files = Vec::new();
+    for path in paths {
+        files.extend(files_at(path)?);
+    }
+    let mut policies: Vec<PresentPolicy> = files.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
+    // Two files of one name in two folders are told apart by their paths.
+    let names: Vec<String> = policies.iter().map(|policy| policy.name.clone()).collect();
+    for policy in &mut policies {
+        let alike = names.iter().filter(|name| **name == policy.name).count();
+        if let (true, Some(file)) = (alike > 1, &policy.file) {
+            policy.name.clone_from(file);
+        }
+    }
+    Ok(policies)
+}
+
+fn files_at(path: &Path) -> Result<Vec<PathBuf>, CliError> {
+    let text = path.display().to_string();
+    if (text == "iam" || text.starts_with("arn:")) && !path.exists() {
+        return Err(CliError::PolicyElsewhere { text });
+    }
+    let unreadable = |source| CliError::ReadFile { path: path.to_owned(), source };
+    if !fs::metadata(path).map_err(unreadable)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path).map_err(unreadable)? {
+        let file = entry.map_err(unreadable)?.path();
+        if file.extension().is_some_and(|extension| extension == "json") && file.is_file() {
+            files.push(file);
+        }
+    }
+    files.sort();
+    if files.is_empty() { Err(CliError::NoPolicies { path: path.to_owned() }) } else { Ok(files) }
+}
+
+fn read(path: &Path) -> Result<PresentPolicy, CliError> {
+    let text = fs::read_to_string(path).map_err(|source| CliError::ReadFile { path: path.to_owned(), source })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let (document, lines) = PolicyDocument::parse_with_lines(&unwrapped(text))
+        .map_err(|source| CliError::PolicyFile { path: path.to_owned(), source })?;
+    let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    Ok(PresentPolicy { name: stem, file: Some(path.display().to_string()), document, lines })
+}
+
+/// What the AWS command line prints around a document.
+#[derive(Deserialize)]
+struct Wrapped<'t> {
+    /// `get-role-policy`
+    #[serde(borrow, rename = "PolicyDocument")]
+    policy_document: Option<&'t RawValue>,
+    /// `get-policy-version`
+    #[serde(borrow, rename = "PolicyVersion")]
+    policy_version: Option<Version<'t>>,
+}
+
+#[derive(Deserialize)]
+struct Version<'t> {
+    #[serde(borrow, rename = "Document")]
+    document: &'t RawValue,
+}
+
+/// The document without its wrapping, on the lines where it stood.
+fn unwrapped(text: &str) -> String {
+    let Ok(wrapped) = serde_json::from_str::<Wrapped<'_>>(text) else { return text.to_owned() };
+    let inside = wrapped.policy_document.or(wrapped.policy_version.map(|version| version.document));
+    let Some(inside) = inside else { return text.to_owned() };
+    let before = inside.get().as_ptr().addr().saturating_sub(text.as_ptr().addr());
+    let lines = text.bytes().take(before).filter(|byte| *byte == b'\n').count();
+    "\n".repeat(lines) + inside.get()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_command_line_wraps_is_found_on_its_lines() {
+        let document = "{\n  \"Statement\": {\"Effect\": \"Allow\", \"Action\": \"*\", \"Resource\": \"*\"}\n}";
+        let wrapped = format!("{{\n\"PolicyVersion\": {{\n\"Document\": {document},\n\"VersionId\": \"v1\"}}}}");
+        let (_, lines) = PolicyDocument::parse_with_lines(&unwrapped(&wrapped)).unwrap();
+        assert_eq!(lines.statements[0].line, 4);
+        let inline = format!("{{\"RoleName\": \"x\",\n\"PolicyDocument\": {document}}}");
+        assert_eq!(PolicyDocument::parse_with_lines(&unwrapped(&inline)).unwrap().1.statements[0].line, 3);
+        assert_eq!(unwrapped(document), document);
+    }
+
+    #[test]
+    fn policies_of_one_name_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+        let files = ["a", "b"].map(|name| {
+            let path = folder.path().join(name).join("ci.json");
+            fs::create_dir(folder.path().join(name)).unwrap();
+            fs::write(&path, text).unwrap();
+            path
+        });
+        let policies = read_all(&files).unwrap();
+        assert_ne!(policies[0].name, policies[1].name);
+        assert_eq!(read_all(&files[..1]).unwrap()[0].name, "ci");
+    }
+}
