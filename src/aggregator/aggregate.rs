@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::coverage::add_evidence;
 use super::fold::FoldedRequests;
-use super::learn::Corrections;
+use super::learn::{self, Corrections};
 use super::{
     Certainty, Coverage, DeniedCall, Evidence, Fields, Lineage, Need, Observation, Origin, RecordCounts, Resolution,
     Resolved, Resolver, Selection, UnmappedEvent, Usage, UsedRequest,
@@ -246,11 +246,14 @@ impl Collected {
         let Self { requests, lineage, mut coverage, arns, corrections, assumed, .. } = self;
         coverage.gaps.extend(gaps.iter().cloned());
         let mut used: BTreeMap<UsedRequest, Observation> = BTreeMap::new();
-        for (mut request, observation) in requests.finish() {
+        let requests: Vec<_> = requests.finish().collect();
+        let arns = with_arns_of(arns, &requests);
+        for (mut request, mut observation) in requests {
             if let Some(arn) = with_known_path(&request.resource, &arns) {
                 request.resource = Resource::Arn(arn);
+                observation.holes.clear();
             }
-            corrections.apply(&mut request, &observation);
+            corrections.apply(&mut request, &mut observation);
             match used.entry(request) {
                 std::collections::btree_map::Entry::Occupied(mut entry) => entry.get_mut().merge(&observation),
                 std::collections::btree_map::Entry::Vacant(entry) => {
@@ -276,24 +279,39 @@ fn granted_by_denial(denial: &Denial, needs: Vec<Need>) -> Vec<Need> {
         None => Need::denied(action.clone(), resource.clone()),
     };
     if need.resource != *resource {
-        need.holes.clear();
+        need.holes = learn::holes_of(resource).into_iter().collect();
         need.resource = resource.clone();
     }
     vec![need]
 }
 
-/// A role named without its path, where another record shows the whole ARN.
+/// The ARNs of IAM that records and rules give in full.
+fn with_arns_of(mut arns: BTreeSet<Arn>, requests: &[(UsedRequest, Observation)]) -> BTreeSet<Arn> {
+    let whole = requests.iter().filter_map(|(request, _)| match &request.resource {
+        Resource::Arn(arn) if arn.service() == "iam" && is_whole(arn) => Some(arn.clone()),
+        Resource::Arn(_) | Resource::Any => None,
+    });
+    arns.extend(whole);
+    arns
+}
+
+/// Whether an ARN of IAM is known with its path: it has one, or nothing else is known by its name.
+fn is_whole(arn: &Arn) -> bool {
+    !arn.resource().contains('*') && arn.resource().matches('/').count() > 1
+}
+
+/// A role named without its path, or a service-linked role without its service, where something else gives its whole ARN.
 fn with_known_path(resource: &Resource, arns: &BTreeSet<Arn>) -> Option<Arn> {
     let Resource::Arn(arn) = resource else { return None };
-    let (kind, name) = arn.resource().split_once('/')?;
+    let (kind, rest) = arn.resource().split_once('/')?;
+    let name = rest.strip_prefix("aws-service-role/*/").unwrap_or(rest);
     if arn.service() != "iam" || name.contains(['/', '*']) || arns.contains(arn) {
         return None;
     }
-    let start = format!("{kind}/");
-    let end = format!("/{name}");
+    let (start, end) = (format!("{kind}/"), format!("/{name}"));
     let fits = |other: &&Arn| {
         let whole = other.resource();
-        other.account() == arn.account() && whole.starts_with(&start) && whole.ends_with(&end)
+        other.account() == arn.account() && whole.starts_with(&start) && whole.ends_with(&end) && is_whole(other)
     };
     let mut found = arns.iter().filter(fits);
     let one = found.next()?;

@@ -1,14 +1,21 @@
 //! What AWS's own words teach: a denial names the action and the resource that were checked, and corrects our reading of
 //! the same call elsewhere in the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Need, Observation, UsedRequest};
+use super::{Hole, HoleCause, Need, Observation, UsedRequest};
 use crate::cloudtrail::Denial;
 use crate::iam::{Action, ArnPattern, Resource};
 
 /// Operation, action and our reading of the resource; `None` for the reading: every call of that operation.
 type Key = (String, Action, Option<Resource>);
+
+/// A `*` in what AWS names stands for a whole type.
+pub fn holes_of(resource: &Resource) -> BTreeSet<Hole> {
+    let stars = matches!(resource, Resource::Arn(arn) if arn.as_str().contains('*'));
+    let hole = || Hole { cause: HoleCause::ListResource, detail: "AWS names the whole type".to_owned() };
+    stars.then(hole).into_iter().collect()
+}
 
 /// Corrections learned from denials.
 #[derive(Debug, Default)]
@@ -49,12 +56,13 @@ impl Corrections {
     }
 
     /// Puts AWS's word in place of our reading.
-    pub fn apply(&self, request: &mut UsedRequest, observation: &Observation) {
-        for operation in &observation.operations {
+    pub fn apply(&self, request: &mut UsedRequest, observation: &mut Observation) {
+        for operation in observation.operations.clone() {
             let key = |resource: Option<Resource>| (operation.clone(), request.action.clone(), resource);
             let exact = self.0.get(&key(Some(request.resource.clone())));
             if let Some(resource) = exact.or_else(|| self.0.get(&key(None))) {
                 request.resource = resource.clone();
+                observation.holes = holes_of(resource);
                 return;
             }
         }

@@ -44,11 +44,11 @@ impl Need {
     pub fn denied(action: Action, resource: Resource) -> Self {
         Self {
             action,
+            holes: super::learn::holes_of(&resource).into_iter().collect(),
             resource,
             context: Context::default(),
             origin: Origin::Denied,
             certainty: Certainty::Always,
-            holes: Vec::new(),
             source: None,
             note: None,
         }

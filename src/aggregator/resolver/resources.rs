@@ -266,6 +266,11 @@ impl<'e> Finder<'e> {
         let (mut asked, mut known) = (false, false);
         for part in parts {
             let (texts, hole) = match part {
+                // A star that the rule itself writes stands for more than the record names.
+                TemplatePart::Literal(text) if text.contains('*') => {
+                    let detail = "checked on more than the name in the record".to_owned();
+                    (vec![text.clone()], Some(detail))
+                }
                 TemplatePart::Literal(text) => (vec![text.clone()], None),
                 TemplatePart::Hole { name, form } => (vec![form.clone()], Some(name.clone())),
                 TemplatePart::Optional(path, default) => match self.texts(path) {

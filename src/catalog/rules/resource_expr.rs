@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     fn parts(text: &str) -> Vec<TemplatePart> {
-        let ResourceExpr { terms: terms, .. } = ResourceExpr::try_from(text.to_owned()).unwrap();
+        let ResourceExpr { terms, .. } = ResourceExpr::try_from(text.to_owned()).unwrap();
         match terms.as_slice() {
             [ResourceTerm::Template(parts)] => parts.clone(),
             other => panic!("{other:?}"),
