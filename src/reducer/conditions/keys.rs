@@ -33,7 +33,7 @@ pub(super) struct SoundKey {
     pub reason: &'static str,
 }
 
-const SOUND: [SoundKey; 9] = [
+const SOUND: [SoundKey; 10] = [
     SoundKey {
         name: "iam:passedtoservice",
         operator: Comparison::Text,
@@ -82,6 +82,13 @@ const SOUND: [SoundKey; 9] = [
         only: Only::WhereItStays,
         global: false,
         reason: "the VPC was there before and stays",
+    },
+    SoundKey {
+        name: "kms:requestalias",
+        operator: Comparison::Text,
+        only: Only::WhereItStays,
+        global: false,
+        reason: "the key was named by this alias, which stays when another key is put behind it",
     },
     SoundKey {
         name: "kms:viaservice",
