@@ -8,7 +8,8 @@ use trailtrim::catalog::Catalog;
 use trailtrim::iam::PolicyDocument;
 
 /// The scenarios, with whether their role is to get what it was denied.
-pub const SCENARIOS: [(&str, bool); 3] = [("eks-terraform", false), ("eks-eksctl", false), ("eks-addon-denied", true)];
+pub const SCENARIOS: [(&str, bool); 4] =
+    [("eks-terraform", false), ("eks-terraform-platform", false), ("eks-eksctl", false), ("eks-addon-denied", true)];
 
 /// A moment soon after the last event of every scenario.
 pub fn options() -> AuditOptions {

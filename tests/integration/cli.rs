@@ -22,6 +22,13 @@ fn the_policy_is_all_that_standard_output_gets() {
 }
 
 #[test]
+fn the_policy_of_the_terraform_run_fits_one_document_with_room_to_spare() {
+    let policy = Scenario::named("eks-terraform").generate(&[]).stdout();
+    let characters = policy.chars().filter(|one| !one.is_whitespace()).count();
+    assert!((3_000..=6_000).contains(&characters), "{characters} of 6,144, and whitespace does not count");
+}
+
+#[test]
 fn quiet_says_nothing_when_nothing_is_wrong() {
     assert_eq!(small().generate(&["--quiet"]).expect(0).stderr(), "");
 }
@@ -84,8 +91,9 @@ fn a_failing_run_touches_no_file() {
 fn a_folder_gets_one_file_for_each_document() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("policies");
-    let run =
-        Scenario::named("eks-terraform").generate(&["--out-dir", out.to_str().unwrap(), "--format", "json"]).expect(0);
+    let run = Scenario::named("eks-terraform-platform")
+        .generate(&["--out-dir", out.to_str().unwrap(), "--format", "json"])
+        .expect(0);
     let report: Value = serde_json::from_str(&run.stdout()).unwrap();
     let policies = report["policies"].as_array().unwrap();
     assert_eq!(fs::read_dir(&out).unwrap().count(), policies.len());
