@@ -67,7 +67,7 @@ fn visit_envelope(item: &[u8], depth: u8, visit: &mut dyn FnMut(Found<'_>)) {
     let mut rest = item;
     loop {
         match splitter.next(&mut rest, true) {
-            Step::Item(inner) => visit_item(inner, depth, visit),
+            Step::Item { text: inner, .. } => visit_item(inner, depth, visit),
             Step::Broken { .. } => visit(Found::Other),
             Step::More | Step::End => return,
         }

@@ -37,6 +37,9 @@ pub(super) fn verdict(source: &str, code: &str, message: &str) -> Verdict {
 
 /// The wording in `text` that makes it a denial.
 pub(super) fn denial_wording(text: &str) -> Option<&'static DenialWording> {
+    if text.is_empty() {
+        return None;
+    }
     let text = text.to_ascii_lowercase();
     let wordings: &'static Vec<DenialWording> = &TABLE.text;
     wordings.iter().find(|wording| text.contains(&wording.contains))

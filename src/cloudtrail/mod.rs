@@ -25,6 +25,6 @@ pub use event::{Event, EventResource, HIDDEN, Json, Payload};
 pub use mend::mend;
 pub use needles::{Hits, Needles};
 pub use outcome::Outcome;
-pub use record::parse_record;
+pub use record::{parse_record, parse_record_of};
 pub use skip::SkipReason;
 pub use splitter::{Breakage, LONGEST_ITEM, Splitter, Step, next_object_line, starts_like_a_record};

@@ -1,6 +1,6 @@
 //! Looks for the names of principals in raw text, so that only records that can be theirs are parsed.
 
-use memchr::memmem::Finder;
+use memchr::memmem::{self, Finder};
 
 use crate::iam::{Arn, PrincipalSelector};
 
@@ -20,25 +20,24 @@ impl Needles {
         if needles.iter().any(|needle| needle.is_empty()) {
             return Self::default();
         }
-        if !needles.is_empty() {
-            needles.push(ESCAPE);
-        }
         Self {
             finders: needles.into_iter().map(|needle| Finder::new(needle).into_owned()).collect(),
             names: principals.iter().map(|principal| principal.name().to_owned()).collect(),
         }
     }
 
-    /// Whether a principal has one of the names that are looked for.
+    /// Whether a principal has one of the names that are looked for. Nobody's calls are nobody's who is looked for.
     pub fn may_mean(&self, principal: Option<&Arn>) -> bool {
-        let Some(principal) = principal else { return false };
-        let name = principal.resource().rsplit('/').next().unwrap_or_default();
-        self.names.is_empty() || self.names.iter().any(|wanted| wanted == name)
+        let has_name = |arn: &Arn| {
+            let name = arn.resource().rsplit('/').next().unwrap_or_default();
+            self.names.iter().any(|wanted| wanted == name)
+        };
+        self.names.is_empty() || principal.is_some_and(has_name)
     }
 
     /// Starts looking through a text from its start on.
     pub fn hits<'n, 't>(&'n self, text: &'t [u8]) -> Hits<'n, 't> {
-        let cursors = self.finders.iter().map(|finder| Cursor { finder, next: 0, fresh: true }).collect();
+        let cursors = self.finders.iter().map(|finder| Cursor { finder, next: None, searched: 0 }).collect();
         Hits { cursors, text }
     }
 
@@ -56,10 +55,12 @@ pub struct Hits<'n, 't> {
 }
 
 impl Hits<'_, '_> {
-    /// Whether anything is found in a range. Ranges must not go back.
-    pub fn within(&mut self, start: usize, end: usize) -> bool {
+    /// Whether anything is found in a range. Ranges must not go back. `escapes`: there may be a backslash in it.
+    pub fn within(&mut self, start: usize, end: usize, escapes: bool) -> bool {
         let text = self.text;
-        self.cursors.is_empty() || self.cursors.iter_mut().any(|cursor| cursor.is_within(text, start, end))
+        self.cursors.is_empty()
+            || self.cursors.iter_mut().any(|cursor| cursor.is_within(text, start, end))
+            || escapes && text.get(start..end).is_some_and(hides_a_letter)
     }
 }
 
@@ -67,41 +68,43 @@ impl Hits<'_, '_> {
 #[derive(Debug)]
 struct Cursor<'n> {
     finder: &'n Finder<'static>,
-    /// Behind the text if there is none.
-    next: usize,
-    fresh: bool,
+    /// The place that was found and not yet passed.
+    next: Option<usize>,
+    /// No other one starts before here.
+    searched: usize,
 }
+
+/// So far ahead is searched in one go: what follows finds the text in the processor's cache.
+const AHEAD: usize = 64 << 10;
 
 impl Cursor<'_> {
     fn is_within(&mut self, text: &[u8], start: usize, end: usize) -> bool {
-        if self.fresh || self.next < start {
-            self.fresh = false;
-            self.next = self.find(text, start);
+        let length = self.finder.needle().len();
+        if self.next.is_none_or(|next| next < start) {
+            self.next = None;
+            self.searched = self.searched.max(start);
         }
-        self.next.saturating_add(self.finder.needle().len()) <= end
-    }
-
-    fn find(&self, text: &[u8], start: usize) -> usize {
-        let mut from = start;
-        while let Some(found) = text.get(from..).and_then(|text| self.finder.find(text)) {
-            let at = from + found;
-            if self.finder.needle() != ESCAPE.as_bytes() || hides_a_letter(text, at) {
-                return at;
-            }
-            from = at + ESCAPE.len();
+        while self.next.is_none() && self.searched.saturating_add(length) <= end {
+            let stop = text.len().min(end.max(self.searched + AHEAD));
+            let found = text.get(self.searched..stop).and_then(|text| self.finder.find(text));
+            self.next = found.map(|found| self.searched + found);
+            // A needle may lie across the stop.
+            self.searched = self.next.unwrap_or(stop + 1 - length);
         }
-        usize::MAX
+        self.next.is_some_and(|next| next + length <= end)
     }
 }
 
-/// Nobody has to escape letters, but a writer may, and then a name can't be found: such records are parsed to be sure.
-const ESCAPE: &str = "\\u00";
-
-/// Whether the escape stands for a character that names are made of, and not for `&`, `<`, `=` and the like.
-fn hides_a_letter(text: &[u8], at: usize) -> bool {
-    let digits = text.get(at + ESCAPE.len()..at + ESCAPE.len() + 2).and_then(|digits| std::str::from_utf8(digits).ok());
-    let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-    byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+/// Whether a letter is escaped that names are made of. Nobody has to, but a writer may, and then a name can't be found:
+/// such records are parsed to be sure. `&`, `<`, `=` and the like are escaped by many.
+fn hides_a_letter(text: &[u8]) -> bool {
+    const ESCAPE: &[u8] = b"\\u00";
+    memmem::find_iter(text, ESCAPE).any(|at| {
+        let digits = text.get(at + ESCAPE.len()..at + ESCAPE.len() + 2);
+        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    })
 }
 
 /// The longest part of a name that no JSON writer escapes. `=` and `+` may be written as `\u003d` and `\u002b`.
@@ -127,14 +130,25 @@ mod tests {
         let text = b"..runner..|........|.deploy..|run|ner";
         let mut hits = needles.hits(text);
         let ranges = [(0, 10), (11, 19), (20, 29), (30, 33), (34, 37)];
-        assert_eq!(ranges.map(|(start, end)| hits.within(start, end)), [true, false, true, false, false]);
+        assert_eq!(ranges.map(|(start, end)| hits.within(start, end, false)), [true, false, true, false, false]);
     }
 
     #[test]
     fn nothing_to_look_for_finds_everything() {
         for needles in [needles(&[]), needles(&["==", "runner"])] {
             assert!(needles.find_all());
-            assert!(needles.hits(b"x").within(0, 1));
+            assert!(needles.hits(b"x").within(0, 1, false));
+        }
+    }
+
+    #[test]
+    fn hits_far_ahead_are_found_wherever_the_search_stops() {
+        let needles = needles(&["runner"]);
+        for at in AHEAD - 12..AHEAD + 4 {
+            let text = [" ".repeat(at).as_str(), "runner", &" ".repeat(AHEAD)].concat();
+            let mut hits = needles.hits(text.as_bytes());
+            assert!(!hits.within(0, 3, false), "{at}");
+            assert!(hits.within(3, text.len(), false), "{at}");
         }
     }
 
@@ -142,8 +156,8 @@ mod tests {
     fn a_hit_across_the_end_of_a_range_is_none() {
         let needles = needles(&["abc"]);
         let mut hits = needles.hits(b"xxabcxx");
-        assert!(!hits.within(0, 4));
-        assert!(!hits.within(4, 7));
+        assert!(!hits.within(0, 4, false));
+        assert!(!hits.within(4, 7, false));
     }
 
     #[test]
@@ -156,7 +170,7 @@ mod tests {
             (r"a \u0026 b \u0063", true),
             (r"\u00", false),
         ] {
-            assert_eq!(needles.hits(text.as_bytes()).within(0, text.len()), expected, "{text}");
+            assert_eq!(needles.hits(text.as_bytes()).within(0, text.len(), true), expected, "{text}");
         }
     }
 
@@ -170,7 +184,7 @@ mod tests {
             let mut hits = needles.hits(text.as_bytes());
             for cut in cuts.windows(2) {
                 let part = &text[cut[0]..cut[1]];
-                prop_assert_eq!(hits.within(cut[0], cut[1]), part.contains("ab") || part.contains("bba"));
+                prop_assert_eq!(hits.within(cut[0], cut[1], false), part.contains("ab") || part.contains("bba"));
             }
         }
     }

@@ -6,26 +6,41 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use super::caller::{account_id, read_caller};
+use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use super::event::{Event, EventResource, HIDDEN, Json, Payload};
 use super::outcome::Failure;
 use super::time::read_time;
 use super::walk::{elements, lenient_bool, lenient_text, members};
-use super::{Outcome, SkipReason};
+use super::{Caller, Outcome, SkipReason};
 
 /// Parses one record. A record that does not count is skipped for a named reason. What is [`SkipReason::Malformed`] for
 /// invalid UTF-8 or half a surrogate pair can be read after [`mend`](super::mend).
 pub fn parse_record(record: &[u8]) -> Result<Event<'_>, SkipReason> {
-    let fields = Fields::read(record)?;
+    parse_record_of(record, |_| true)
+}
+
+/// Parses a record of a wanted caller. Any other one's is [`SkipReason::OtherPrincipal`], as soon as that is known.
+pub fn parse_record_of<'a>(record: &'a [u8], wanted: impl Fn(&Caller<'a>) -> bool) -> Result<Event<'a>, SkipReason> {
+    let mut caller = None;
+    let fields = Fields::read(record, |identity, rest| {
+        caller = read_caller(identity);
+        // Of repeated members the last counts.
+        caller.as_ref().is_none_or(&wanted) || IDENTITY_FINDER.find(rest).is_some()
+    })?;
     fields.check_is_api_call()?;
     let source = fields.text(fields.source).ok_or(SkipReason::Incomplete)?;
     let source = plain_source(source);
     let name = fields.text(fields.name).ok_or(SkipReason::Incomplete)?;
     let time = fields.text(fields.time).and_then(|time| read_time(&time)).ok_or(SkipReason::Incomplete)?;
-    let caller = fields.identity.and_then(read_caller).ok_or(SkipReason::NoPrincipal)?;
+    let caller = caller.ok_or(SkipReason::NoPrincipal)?;
+    if !wanted(&caller) {
+        return Err(SkipReason::OtherPrincipal);
+    }
     let account = fields.recipient.and_then(account_id).or_else(|| caller.account.clone());
     let (request, request_truncated) = fields.payload(fields.request)?;
     let (response, response_truncated) = fields.payload(fields.response)?;
@@ -64,7 +79,7 @@ pub fn parse_record(record: &[u8]) -> Result<Event<'_>, SkipReason> {
         read_only: fields.read_only.and_then(lenient_bool),
         data_event: fields.text(fields.category).is_some_and(|category| category == "Data"),
         vpc_endpoint: fields.text(fields.vpc_endpoint),
-        hidden: memchr::memmem::find(record, HIDDEN.as_bytes()).is_some(),
+        hidden: HIDDEN_FINDER.find(record).is_some(),
         truncated: request_truncated || response_truncated,
         payload_sum: sum(fields.request).wrapping_add(sum(fields.response).rotate_left(32)),
     })
@@ -82,7 +97,6 @@ struct Fields<'a> {
     api_version: Option<&'a [u8]>,
     region: Option<&'a [u8]>,
     recipient: Option<&'a [u8]>,
-    identity: Option<&'a [u8]>,
     error_code: Option<&'a [u8]>,
     error_message: Option<&'a [u8]>,
     request: Option<&'a [u8]>,
@@ -96,11 +110,17 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn read(record: &'a [u8]) -> Result<Self, SkipReason> {
+    /// Walks the members. `go_on` sees the identity and what comes behind it, and may end the walk.
+    fn read(record: &'a [u8], mut go_on: impl FnMut(&'a [u8], &'a [u8]) -> bool) -> Result<Self, SkipReason> {
         let mut fields = Self::default();
-        for member in members(record).map_err(|_| SkipReason::Malformed)? {
+        let mut members = members(record).map_err(|_| SkipReason::Malformed)?;
+        while let Some(member) = members.next() {
             let (key, value) = member.map_err(|_| SkipReason::Malformed)?;
-            if let Some(field) = fields.field(&key) {
+            if key.as_ref() == b"userIdentity" {
+                if !go_on(value, members.rest()) {
+                    return Err(SkipReason::OtherPrincipal);
+                }
+            } else if let Some(field) = fields.field(&key) {
                 *field = Some(value).filter(|value| *value != b"null");
             }
         }
@@ -118,7 +138,6 @@ impl<'a> Fields<'a> {
             b"apiVersion" => &mut self.api_version,
             b"awsRegion" => &mut self.region,
             b"recipientAccountId" => &mut self.recipient,
-            b"userIdentity" => &mut self.identity,
             b"errorCode" => &mut self.error_code,
             b"errorMessage" => &mut self.error_message,
             b"requestParameters" => &mut self.request,
@@ -168,6 +187,10 @@ impl<'a> Fields<'a> {
     }
 }
 
+static HIDDEN_FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(HIDDEN));
+static IDENTITY_FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"userIdentity\""));
+static ESCAPE_FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\\u"));
+
 /// Members that stand in a payload instead of what was left out.
 const OMISSION: [&str; 3] = ["omitted", "originalSize", "reason"];
 
@@ -203,7 +226,7 @@ fn sum(raw: Option<&[u8]>) -> u64 {
         sum += if *byte > b' ' && *byte != b'\\' { u64::from(*byte) * u64::from(*byte) } else { 0 };
         all |= *byte;
     }
-    if all >= 0x80 || memchr::memmem::find(raw, b"\\u").is_some() { 0 } else { sum }
+    if all >= 0x80 || ESCAPE_FINDER.find(raw).is_some() { 0 } else { sum }
 }
 
 /// serde_json ends at a depth of 128; CloudTrail never comes near.

@@ -9,7 +9,7 @@
 
 use memchr::memmem;
 
-use super::structure::{Brackets, end_of_value};
+use super::structure::{Brackets, end_of_item, end_of_value};
 use super::walk::{skip_separators, string};
 
 /// Longer items are skipped. CloudTrail's largest events are 1 MB; an envelope may escape and so double them.
@@ -18,8 +18,8 @@ pub const LONGEST_ITEM: usize = 4 << 20;
 /// What comes next in the text.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step<'w> {
-    /// The text of one item.
-    Item(&'w [u8]),
+    /// The text of one item, and whether it may hold a backslash.
+    Item { text: &'w [u8], escapes: bool },
     /// So many bytes that are no item.
     Broken { breakage: Breakage, length: usize },
     /// The window ends inside an item: call again with more text behind the same start.
@@ -165,17 +165,17 @@ impl Splitter {
         let text = *rest;
         let is_scalar = !text.starts_with(b"{") && !text.starts_with(b"[") && !text.starts_with(b"\"");
         let may_go_on = |end: usize| is_scalar && end == text.len() && !at_end;
-        match end_of_value(text).filter(|end| !may_go_on(*end)) {
+        match end_of_item(text).filter(|(end, _)| !may_go_on(*end)) {
             // A bracket too many, a colon.
-            Some(0) => {
+            Some((0, _)) => {
                 advance(rest, 1);
                 Some(Step::Broken { breakage: Breakage::NotJson, length: 1 })
             }
-            Some(end) if end <= LONGEST_ITEM => {
+            Some((end, escapes)) if end <= LONGEST_ITEM => {
                 advance(rest, end);
-                Some(Step::Item(text.get(..end)?))
+                Some(Step::Item { text: text.get(..end)?, escapes })
             }
-            Some(end) => {
+            Some((end, _)) => {
                 let length = resume(rest).unwrap_or(end);
                 advance(rest, length);
                 Some(Step::Broken { breakage: Breakage::TooLarge, length })
@@ -321,7 +321,10 @@ mod tests {
             let next = splitter.next(&mut rest, end == text.len());
             start = end - rest.len();
             match next {
-                Step::Item(item) => found.push(String::from_utf8(item.to_vec()).unwrap()),
+                Step::Item { text: item, escapes } => {
+                    assert!(escapes || !item.contains(&b'\\'));
+                    found.push(String::from_utf8(item.to_vec()).unwrap());
+                }
                 Step::Broken { breakage, .. } => found.push(format!("{breakage:?}")),
                 Step::More => end = (end + step).min(text.len()),
                 Step::End => return found,

@@ -41,6 +41,11 @@ impl<'a> Iterator for Members<'a> {
 }
 
 impl<'a> Members<'a> {
+    /// What has not been walked yet.
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     fn member(&mut self) -> Option<(Cow<'a, [u8]>, &'a [u8])> {
         if self.rest.first() != Some(&b'"') {
             return None;

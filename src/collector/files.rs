@@ -183,7 +183,7 @@ fn merge<S: EventSink>(all: &mut Part<'_, S>, part: Part<'_, S>) {
 /// Files and texts up to this size are held in memory as a whole, one of each a thread.
 fn largest_whole(threads: usize) -> usize {
     const ALL_TEXTS: usize = 24 << 20;
-    (ALL_TEXTS / threads).clamp(1 << 20, 8 << 20)
+    (ALL_TEXTS / threads).clamp(1 << 20, 12 << 20)
 }
 
 fn read_source<S: EventSink>(source: &Source, unpacker: &mut Unpacker, intake: &mut Intake<'_, S>) {

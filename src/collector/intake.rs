@@ -18,8 +18,8 @@ use super::rows::read_rows;
 use super::sink::EventSink;
 use super::unpack::Text;
 use crate::cloudtrail::{
-    Breakage, Columns, Event, Found, LONGEST_ITEM, Needles, SkipReason, Splitter, Step, is_insight, mend,
-    next_object_line, parse_record, starts_like_a_record, visit_records,
+    Breakage, Caller, Columns, Event, Found, LONGEST_ITEM, Needles, SkipReason, Splitter, Step, is_insight, mend,
+    next_object_line, parse_record_of, starts_like_a_record, visit_records,
 };
 
 /// Takes in files, one after the other. There is one for each thread.
@@ -151,7 +151,7 @@ impl<'i, 'r, S: EventSink> FileIntake<'i, 'r, S> {
             self.note(ProblemKind::NamesNobody, None);
         }
         let read = read_rows(text, columns, delimiter, |item, at| {
-            let hit = self.intake.needles.hits(item).within(0, item.len());
+            let hit = self.intake.needles.hits(item).within(0, item.len(), true);
             self.take_item(item, hit, at);
         });
         match read {
@@ -169,12 +169,12 @@ impl<'i, 'r, S: EventSink> FileIntake<'i, 'r, S> {
             let step = self.splitter.next(&mut rest, at_end);
             let consumed = window.len() - rest.len();
             match step {
-                Step::Item(item) => {
+                Step::Item { text: item, escapes } => {
                     let start = consumed - item.len();
                     if self.records == 0 && is_insight(item) {
                         return (consumed, Some(End::Insight));
                     }
-                    let hit = hits.within(start, consumed);
+                    let hit = hits.within(start, consumed, escapes);
                     match self.take_item(item, hit, base + start as u64) {
                         Taken::Whole => {}
                         Taken::Digest => return (consumed, Some(End::Digest)),
@@ -242,11 +242,13 @@ impl<'i, 'r, S: EventSink> FileIntake<'i, 'r, S> {
 
     /// Parses a record and hands it on; why it did not become an event.
     fn take_record(&mut self, record: &[u8]) -> Option<SkipReason> {
-        let reason = match parse_record(record) {
+        let needles = self.intake.needles;
+        let wanted = |caller: &Caller<'_>| needles.may_mean(caller.principal.as_ref());
+        let reason = match parse_record_of(record, wanted) {
             Ok(event) => return self.take_event(&event),
             Err(SkipReason::Malformed) => {
                 let mended = mend(record);
-                match mended.as_deref().map_or(Err(SkipReason::Malformed), parse_record) {
+                match mended.as_deref().map_or(Err(SkipReason::Malformed), |mended| parse_record_of(mended, wanted)) {
                     Ok(event) => return self.take_event(&event),
                     Err(reason) => reason,
                 }
@@ -259,8 +261,7 @@ impl<'i, 'r, S: EventSink> FileIntake<'i, 'r, S> {
 
     fn take_event(&mut self, event: &Event<'_>) -> Option<SkipReason> {
         self.records += 1;
-        // What is surely somebody else's is not worth the memory.
-        if self.intake.needles.may_mean(event.caller.principal.as_ref()) && self.intake.seen.is_repeated(event) {
+        if self.intake.seen.is_repeated(event) {
             self.intake.sink.skipped(SkipReason::Duplicate, 1);
         } else {
             self.intake.sink.event(event);

@@ -46,7 +46,7 @@ fn list_entry(entry: &fs::DirEntry, found: &mut Vec<FoundFile>, directories: &mu
         return Ok(());
     }
     // Follows links to files; one that leads nowhere is a problem.
-    let metadata = fs::metadata(entry.path())?;
+    let metadata = if kind.is_symlink() { fs::metadata(entry.path())? } else { entry.metadata()? };
     if metadata.is_file() {
         found.push(FoundFile { path: entry.path(), bytes: metadata.len() });
     }

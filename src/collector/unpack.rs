@@ -43,43 +43,62 @@ impl Unpacker {
         if bytes > self.limit as u64 {
             return Ok(Text::Stream(unpacked(Box::new(BufReader::with_capacity(BUFFER, file)), LAYERS)?));
         }
-        self.packed.clear();
-        (&mut file).take(self.limit as u64 + 1).read_to_end(&mut self.packed)?;
-        if self.packed.len() > self.limit {
+        let size = bytes as usize;
+        // One byte more than there should be, to see whether there is more.
+        if self.packed.len() <= size {
+            self.packed.resize(size + 1, 0);
+        }
+        let filled = fill(&mut file, self.packed.get_mut(..=size).unwrap_or_default())?;
+        let packed = self.packed.get(..filled).unwrap_or_default();
+        if filled > size {
             let rest = BufReader::with_capacity(BUFFER, file);
-            return Ok(Text::Stream(unpacked(Box::new(Cursor::new(&self.packed).chain(rest)), LAYERS)?));
+            return Ok(Text::Stream(unpacked(Box::new(Cursor::new(packed).chain(rest)), LAYERS)?));
         }
-        self.open_packed()
+        if !is_packed(packed) {
+            return Ok(Text::Whole(packed));
+        }
+        match inflate_whole(&mut self.decompressor, packed, &mut self.text, self.limit) {
+            Some(text) if !is_packed(text) => Ok(Text::Whole(text)),
+            Some(text) => Ok(Text::Stream(unpacked(Box::new(Cursor::new(text)), LAYERS)?)),
+            None => Ok(Text::Stream(unpacked(Box::new(Cursor::new(packed)), LAYERS)?)),
+        }
     }
+}
 
-    fn open_packed(&mut self) -> io::Result<Text<'_>> {
-        if !is_packed(&self.packed) {
-            return Ok(Text::Whole(&self.packed));
-        }
-        match self.inflate_whole() {
-            Some(length) => match self.text.get(..length) {
-                Some(text) if !is_packed(text) => Ok(Text::Whole(text)),
-                text => Ok(Text::Stream(unpacked(Box::new(Cursor::new(text.unwrap_or_default())), LAYERS)?)),
-            },
-            None => Ok(Text::Stream(unpacked(Box::new(Cursor::new(&self.packed)), LAYERS)?)),
+/// Reads until the buffer is full or the file ends; how much there is.
+fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(free) = buffer.get_mut(filled..).filter(|free| !free.is_empty()) {
+        match file.read(free) {
+            Ok(0) => break,
+            Ok(length) => filled += length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
+    Ok(filled)
+}
 
-    /// Inflates a single gzip member, if it says that it fits and does.
-    fn inflate_whole(&mut self) -> Option<usize> {
-        let inside = self.packed.strip_prefix(GZIP)?;
-        let trailer: [u8; 4] = self.packed.last_chunk().copied()?;
-        // The size is that of the last member, modulo 4 GiB, and anybody may have written anything there.
-        let size = usize::try_from(u32::from_le_bytes(trailer)).ok()?;
-        if size > self.limit || memmem::find(inside, GZIP).is_some() {
-            return None;
-        }
-        if self.text.len() < size {
-            self.text.resize(size, 0);
-        }
-        let length = self.decompressor.gzip_decompress(&self.packed, self.text.get_mut(..size)?).ok()?;
-        (length == size).then_some(length)
+/// Inflates a single gzip member, if it says that it fits and does.
+fn inflate_whole<'t>(
+    decompressor: &mut Decompressor,
+    packed: &[u8],
+    text: &'t mut Vec<u8>,
+    limit: usize,
+) -> Option<&'t [u8]> {
+    let inside = packed.strip_prefix(GZIP)?;
+    let trailer: [u8; 4] = packed.last_chunk().copied()?;
+    // The size is that of the last member, modulo 4 GiB, and anybody may have written anything there.
+    let size = usize::try_from(u32::from_le_bytes(trailer)).ok()?;
+    if size > limit || memmem::find(inside, GZIP).is_some() {
+        return None;
     }
+    if text.len() < size {
+        text.resize(size, 0);
+    }
+    let text = text.get_mut(..size)?;
+    let length = decompressor.gzip_decompress(packed, text).ok()?;
+    (length == size).then_some(text)
 }
 
 /// Standard input, or any other stream.

@@ -64,7 +64,7 @@ fn records_with_the_roles_name_are_found_however_it_is_written() {
         let all = read(&[&path]).sink;
         let found = try_read(&[&path], 2, &needles).unwrap().sink;
         let of_role = |notes: &Notes| -> Vec<String> {
-            notes.events.keys().filter(|event| event.contains("/eks-runner")).cloned().collect()
+            notes.events.keys().filter(|event| event.contains("/eks-runner ")).cloned().collect()
         };
         assert_eq!(of_role(&found), of_role(&all), "{file}");
         assert_eq!(found.events() + found.skipped(), all.events() + all.skipped(), "{file}");

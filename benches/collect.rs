@@ -1,0 +1,294 @@
+//! How much reading a trail costs beyond inflating it: CPU, memory, and whether the answer is right.
+//!
+//!     cargo bench --bench collect                         a trail of 100,000 events, generated on the first run
+//!     cargo bench --bench collect -- --events 1000000     the size of the claims in README.md here
+//!     cargo bench --bench collect -- --trail DIR          a trail that is there
+//!
+//! Each measurement is a process of its own, so that memory and CPU are its own. Rounds alternate between the ways, and
+//! what counts is the median of the ratios within a round: other work on the machine then hits both.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a program for developers: it prints, and ends where something is wrong"
+)]
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use trailtrim::aggregator::{Aggregator, Selection};
+use trailtrim::catalog::Catalog;
+use trailtrim::cloudtrail::{Event, Needles, SkipReason};
+use trailtrim::collector::{CollectOptions, EventSink, Input, collect};
+use trailtrim::iam::PrincipalSelector;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// The ways to go over a trail, the first being the measure of the others.
+const WAYS: [&str; 3] = ["inflate", "collect", "aggregate"];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments.as_slice() {
+        ["--run", way, trail, threads] => run(way, Path::new(trail), threads),
+        options => Plan::of(options).and_then(|plan| plan.measure()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What to measure.
+struct Plan {
+    trail: PathBuf,
+    rounds: usize,
+    threads: String,
+}
+
+impl Plan {
+    fn of(options: &[&str]) -> Result<Self> {
+        let (mut events, mut seed, mut share) = ("100000".to_owned(), "1".to_owned(), "0.03".to_owned());
+        let mut plan = Self { trail: PathBuf::new(), rounds: 5, threads: "2".to_owned() };
+        for pair in options.chunks(2) {
+            match pair {
+                ["--events", value] => events = (*value).to_owned(),
+                ["--seed", value] => seed = (*value).to_owned(),
+                ["--share", value] => share = (*value).to_owned(),
+                ["--trail", value] => plan.trail = PathBuf::from(value),
+                ["--rounds", value] => plan.rounds = value.parse()?,
+                ["--threads", value] => plan.threads = (*value).to_owned(),
+                other => return Err(format!("what is `{}`?", other.join(" ")).into()),
+            }
+        }
+        if plan.trail.as_os_str().is_empty() {
+            plan.trail = generate(&events, &seed, &share)?;
+        }
+        Ok(plan)
+    }
+
+    fn measure(&self) -> Result<()> {
+        let mut costs: BTreeMap<&str, Vec<Cost>> = BTreeMap::new();
+        for round in 0..self.rounds {
+            for turn in 0..WAYS.len() {
+                let way = WAYS[(round + turn) % WAYS.len()];
+                costs.entry(way).or_default().push(self.run(way)?);
+            }
+        }
+        println!("{}, {} threads, {} rounds", self.trail.display(), self.threads, self.rounds);
+        println!("{:<10} {:>8} {:>8} {:>8} {:>9}", "way", "CPU s", "wall s", "peak MB", "÷ inflate");
+        for way in WAYS {
+            let of_way = &costs[way];
+            let ratios = of_way.iter().zip(&costs[WAYS[0]]).map(|(cost, base)| cost.cpu / base.cpu);
+            println!(
+                "{way:<10} {:>8.2} {:>8.2} {:>8.1} {:>9.2}",
+                median(of_way.iter().map(|cost| cost.cpu)),
+                median(of_way.iter().map(|cost| cost.wall)),
+                median(of_way.iter().map(|cost| cost.peak)),
+                median(ratios),
+            );
+        }
+        Ok(())
+    }
+
+    fn run(&self, way: &str) -> Result<Cost> {
+        let child =
+            Command::new(std::env::current_exe()?).args(["--run", way]).arg(&self.trail).arg(&self.threads).output()?;
+        if !child.status.success() {
+            return Err(format!("{way}: {}", String::from_utf8_lossy(&child.stderr)).into());
+        }
+        let text = String::from_utf8(child.stdout)?;
+        let numbers: Vec<f64> = text.split_whitespace().map(str::parse).collect::<std::result::Result<_, _>>()?;
+        match numbers.as_slice() {
+            [cpu, wall, peak] => Ok(Cost { cpu: *cpu, wall: *wall, peak: *peak }),
+            _ => Err(format!("{way} printed `{text}`").into()),
+        }
+    }
+}
+
+struct Cost {
+    cpu: f64,
+    wall: f64,
+    peak: f64,
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// A generated trail under `target/`, made if it is not there.
+fn generate(events: &str, seed: &str, share: &str) -> Result<PathBuf> {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| package.join("target"), PathBuf::from);
+    let trail = target.join(format!("trails/{events}-{seed}-{share}"));
+    if !trail.join("meta.json").exists() {
+        let status = Command::new(env!("CARGO"))
+            .args(["run", "--release", "--quiet", "--manifest-path"])
+            .arg(package.join("benches/trail-generator/Cargo.toml"))
+            .args(["--target-dir"])
+            .arg(target.join("trail-generator"))
+            .args(["--", "--events", events, "--seed", seed, "--share", share, "--out"])
+            .arg(&trail)
+            .status()?;
+        if !status.success() {
+            return Err("the generator failed".into());
+        }
+    }
+    Ok(trail)
+}
+
+/// One way over the trail, in this process. Prints CPU seconds, wall seconds and peak memory in MB.
+fn run(way: &str, trail: &Path, threads: &str) -> Result<()> {
+    let threads: usize = threads.parse()?;
+    let start = Instant::now();
+    match way {
+        "inflate" => inflate(trail, threads)?,
+        "collect" => {
+            let counted = read(trail, threads, Counts::default)?;
+            check(&counted.events, trail)?;
+        }
+        "aggregate" => {
+            let selection = Selection { principals: vec![role()?], ..Selection::default() };
+            let catalog = Catalog::embedded();
+            let usages = read(trail, threads, || Aggregator::new(catalog, &selection))?.finish();
+            if usages.len() != 1 {
+                return Err(format!("{} principals", usages.len()).into());
+            }
+        }
+        other => return Err(format!("no way `{other}`").into()),
+    }
+    println!("{} {} {}", cpu_seconds()?, start.elapsed().as_secs_f64(), peak_megabytes()?);
+    Ok(())
+}
+
+fn read<S: EventSink>(trail: &Path, threads: usize, new: impl Fn() -> S + Sync) -> Result<S> {
+    let needles = Needles::of(&[role()?]);
+    let options = CollectOptions { threads: Some(threads), ..CollectOptions::default() };
+    let collected = collect(&[Input::Path(trail.join("AWSLogs"))], &options, &needles, new)?;
+    match collected.problems.first() {
+        Some(problem) => Err(problem.to_string().into()),
+        None => Ok(collected.sink),
+    }
+}
+
+/// Reads and inflates the files, biggest first, and does nothing else.
+fn inflate(trail: &Path, threads: usize) -> Result<()> {
+    let mut files = Vec::new();
+    list(&trail.join("AWSLogs"), &mut files)?;
+    files.sort_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
+    let next = AtomicUsize::new(0);
+    let work = || -> std::io::Result<()> {
+        let (mut packed, mut text) = (Vec::new(), Vec::new());
+        let mut decompressor = libdeflater::Decompressor::new();
+        while let Some((_, path)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            packed.clear();
+            std::io::Read::read_to_end(&mut fs::File::open(path)?, &mut packed)?;
+            let size = packed.last_chunk().map_or(0, |size| u32::from_le_bytes(*size)) as usize;
+            if text.len() < size {
+                text.resize(size, 0);
+            }
+            decompressor.gzip_decompress(&packed, &mut text[..size]).map_err(std::io::Error::other)?;
+            std::hint::black_box(&text);
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let all: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        all.into_iter().try_for_each(|thread| thread.join().map_err(|_| "a thread panicked")?.map_err(Into::into))
+    })
+}
+
+fn list(directory: &Path, files: &mut Vec<(u64, PathBuf)>) -> std::io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        match entry.file_type()?.is_dir() {
+            true => list(&entry.path(), files)?,
+            false => files.push((entry.metadata()?.len(), entry.path())),
+        }
+    }
+    Ok(())
+}
+
+/// Calls of the role and those that failed, by event.
+#[derive(Default)]
+struct Counts {
+    events: BTreeMap<(String, String), (u64, u64)>,
+}
+
+impl EventSink for Counts {
+    fn event(&mut self, event: &Event<'_>) {
+        if event.caller.principal.as_ref().is_some_and(|arn| arn.as_str() == TARGET) {
+            let counts = self.events.entry((event.source.to_string(), event.name.to_string())).or_default();
+            counts.0 += 1;
+            counts.1 += u64::from(event.error_code.is_some());
+        }
+    }
+
+    fn skipped(&mut self, _: SkipReason, _: u64) {}
+
+    fn gap(&mut self, _: String) {}
+
+    fn merge(&mut self, other: Self) {
+        for (event, (all, failed)) in other.events {
+            let counts = self.events.entry(event).or_default();
+            counts.0 += all;
+            counts.1 += failed;
+        }
+    }
+}
+
+/// The role whose calls the generator knows.
+const TARGET: &str = "arn:aws:iam::123456789012:role/ci/deploy-runner";
+
+fn role() -> Result<PrincipalSelector> {
+    Ok(TARGET.parse()?)
+}
+
+/// Compares with what the generator wrote beside the trail.
+fn check(events: &BTreeMap<(String, String), (u64, u64)>, trail: &Path) -> Result<()> {
+    let mut truth = BTreeMap::new();
+    for line in fs::read_to_string(trail.join("truth_pairs.tsv"))?.lines() {
+        if let [source, name, all, failed] = line.split('\t').collect::<Vec<_>>().as_slice()
+            && let (Ok(all), Ok(failed)) = (all.parse(), failed.parse())
+        {
+            truth.insert(((*source).to_owned(), (*name).to_owned()), (all, failed));
+        }
+    }
+    let differs = |(event, counts): &(&(String, String), &(u64, u64))| events.get(*event) != Some(*counts);
+    match truth.iter().find(differs) {
+        Some((event, counts)) => Err(format!("{event:?}: {counts:?} made, {:?} found", events.get(event)).into()),
+        None if truth.is_empty() || truth.len() != events.len() => {
+            Err(format!("{} events made, {} found", truth.len(), events.len()).into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// User and system time of this process. `/proc` counts in hundredths of a second.
+fn cpu_seconds() -> Result<f64> {
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    let behind_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let fields: Vec<f64> =
+        behind_name.split_whitespace().skip(11).take(2).map(str::parse).collect::<std::result::Result<_, _>>()?;
+    Ok(fields.iter().sum::<f64>() / 100.0)
+}
+
+fn peak_megabytes() -> Result<f64> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
+    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kilobytes / 1024.0)
+}
