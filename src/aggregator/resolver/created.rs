@@ -78,7 +78,8 @@ impl Call<'_> {
         let asked = self.fields.request_leaves(&[]);
         let values = matched.unwrap_or_default().into_iter().filter(|value| !value.contains(['*', '?']));
         let made_up = |value: String| {
-            if asked.iter().any(|leaf| mentions(&leaf.value, &value)) {
+            let place = [self.fields.account(), self.fields.region()];
+            if place.contains(&value.as_str()) || asked.iter().any(|leaf| mentions(&leaf.value, &value)) {
                 return None;
             }
             // `vpc-0a1b` is made up as a whole, although the request may hold the word `vpc`.
@@ -87,7 +88,11 @@ impl Call<'_> {
             }
             // A given name with something behind it: only that is AWS's own (`my-secret-AbCdEf`).
             let given = asked.iter().filter_map(|leaf| behind_name(&leaf.value, &value));
-            Some(given.min_by_key(|rest| rest.len()).map_or(value.clone(), str::to_owned))
+            match given.min_by_key(|rest| rest.len()) {
+                Some(rest) => Some(rest.to_owned()),
+                // A word without any digit is a kind of thing (`oidc`, `role`), not an id.
+                None => Some(value).filter(|value| value.bytes().any(|byte| byte.is_ascii_digit())),
+            }
         };
         values.filter_map(made_up).collect()
     }
@@ -118,13 +123,13 @@ impl Call<'_> {
     }
 }
 
-/// Whether a field gives a value: it is the value, or the value is its last part or the other way round (a role's name
-/// and its name with a path, a URL and the name at its end).
+/// Whether a field gives a value: one is the other, or its last part (a role's name and its name with a path, a URL and
+/// the name at its end), or the value is a part of the field (the account in an ARN), whatever the case.
 fn mentions(field: &str, value: &str) -> bool {
     let tail = |long: &str, short: &str| {
         long.strip_suffix(short).is_some_and(|head| head.is_empty() || head.ends_with(['/', ':']))
     };
-    tail(field, value) || tail(value, field)
+    tail(field, value) || tail(value, field) || field.split(['/', ':']).any(|part| part.eq_ignore_ascii_case(value))
 }
 
 /// What stands behind a name and a separator.

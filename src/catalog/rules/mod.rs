@@ -216,4 +216,29 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn every_condition_key_of_a_row_is_one_that_the_reference_lists_for_the_action() {
+        let catalog = Catalog::embedded();
+        let mut faults = Vec::new();
+        for name in names() {
+            let rules = parse_service(name).unwrap();
+            for row in &rules.context {
+                let key = crate::iam::ConditionKey::new(&row.key);
+                for pattern in &row.actions {
+                    let service = pattern.split(':').next().unwrap_or_default();
+                    let actions = catalog.actions(service).iter();
+                    let named: Vec<_> = actions.filter(|entry| like(pattern, &entry.action.to_string())).collect();
+                    let listed = named.iter().all(|entry| {
+                        let mut kinds = entry.resource_types.iter().map(|kind| kind.name.as_str());
+                        entry.takes_key(&key, None) || kinds.any(|kind| entry.takes_key(&key, Some(kind)))
+                    });
+                    if named.is_empty() || !listed {
+                        faults.push(format!("{name}.toml: {} of {pattern}", row.key));
+                    }
+                }
+            }
+        }
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+    }
 }
