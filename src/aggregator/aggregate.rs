@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::coverage::add_evidence;
 use super::fold::FoldedRequests;
+use super::instance_profiles::InstanceProfiles;
 use super::learn::{self, Corrections};
 use super::{
     Certainty, Coverage, DeniedCall, Evidence, Fields, Lineage, Need, Observation, Origin, RecordCounts, Resolution,
@@ -35,6 +36,7 @@ struct Collected {
     skipped: BTreeMap<SkipReason, u64>,
     /// Whole ARNs of roles and the like, which tell the path behind a bare name.
     arns: BTreeSet<Arn>,
+    profiles: InstanceProfiles,
     corrections: Corrections,
     assumed: BTreeMap<PrincipalArn, BTreeSet<String>>,
 }
@@ -174,6 +176,7 @@ impl Collected {
             Resolution::Resolved(resolved) => resolved,
         };
         if event.outcome == Outcome::Allowed {
+            self.profiles.learn(event);
             self.lineage.add(event, &operation, resolved.created.iter());
             self.lineage.attachments.extend(resolved.attachments.iter().cloned());
         }
@@ -236,6 +239,7 @@ impl Collected {
             *self.skipped.entry(reason).or_default() += count;
         }
         self.arns.extend(other.arns);
+        self.profiles.merge(other.profiles);
         self.corrections.merge(other.corrections);
         for (role, keys) in other.assumed {
             self.assumed.entry(role).or_default().extend(keys);
@@ -243,10 +247,11 @@ impl Collected {
     }
 
     fn finish(self, principal: PrincipalArn, counts: RecordCounts, gaps: &BTreeSet<String>) -> Usage {
-        let Self { requests, lineage, mut coverage, arns, corrections, assumed, .. } = self;
+        let Self { requests, lineage, mut coverage, arns, profiles, corrections, assumed, .. } = self;
         coverage.gaps.extend(gaps.iter().cloned());
         let mut used: BTreeMap<UsedRequest, Observation> = BTreeMap::new();
-        let requests: Vec<_> = requests.finish().collect();
+        let filled = requests.finish().flat_map(|(request, observation)| profiles.fill(request, observation));
+        let requests: Vec<_> = filled.collect();
         let arns = with_arns_of(arns, &requests);
         for (mut request, mut observation) in requests {
             if let Some(arn) = with_known_path(&request.resource, &arns) {

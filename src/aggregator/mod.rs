@@ -7,6 +7,7 @@ mod aggregate;
 mod coverage;
 mod evidence;
 mod fold;
+mod instance_profiles;
 mod known_tags;
 mod learn;
 mod lineage;

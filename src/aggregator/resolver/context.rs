@@ -2,8 +2,9 @@
 
 use super::resources::Finder;
 use super::tags::Tags;
-use super::{Call, Permission};
+use super::{Call, Permission, Resources};
 use crate::catalog::ActionEntry;
+use crate::catalog::rules::{ContextRule, ContextSource, ResourceExpr, like};
 use crate::iam::{Action, ConditionKey, Context, ContextValue, Resource};
 
 impl Call<'_> {
@@ -13,7 +14,7 @@ impl Call<'_> {
         set("aws:RequestedRegion", one(self.fields.region()));
         self.called_for_somebody(permission.action, &mut set);
         let entry = self.resolver.catalog.action(permission.action);
-        let tags = self.tags_for(permission, resource);
+        let tags = self.tags_for(resource);
         if !tags.is_empty() && entry.is_some_and(takes_request_tags) {
             for (key, value) in &tags {
                 set(&format!("aws:RequestTag/{key}"), one(value));
@@ -26,7 +27,7 @@ impl Call<'_> {
             }
         }
         if permission.extra.is_none() {
-            self.by_rules(permission.action, &mut set);
+            self.by_rules(permission.action, resource, &mut set);
         }
         context
     }
@@ -44,36 +45,52 @@ impl Call<'_> {
         }
     }
 
-    fn by_rules(&self, action: &Action, set: &mut impl FnMut(&str, ContextValue)) {
+    fn by_rules(&self, action: &Action, resource: &Resource, set: &mut impl FnMut(&str, ContextValue)) {
         let rows = &self.resolver.rules.service(action.service()).context;
-        for row in rows
-            .iter()
-            .filter(|row| row.actions.iter().any(|name| crate::catalog::rules::like(name, &action.to_string())))
-        {
-            let mut values: Vec<String> = self.fields.values(&row.value).iter().map(ToString::to_string).collect();
-            values.sort();
-            match (row.many, values.into_iter().next()) {
-                (true, Some(_)) => {
-                    let mut all: Vec<String> = self.fields.values(&row.value).iter().map(ToString::to_string).collect();
-                    all.sort();
-                    set(&row.key, ContextValue::Many(all));
-                }
-                (false, Some(first)) => set(&row.key, ContextValue::One(first)),
+        let action = action.to_string();
+        let kind = kind_of(resource);
+        let fits = |row: &&ContextRule| {
+            row.actions.iter().any(|name| like(name, &action))
+                && (row.types.is_empty() || row.types.iter().any(|name| name == kind))
+        };
+        for row in rows.iter().filter(fits) {
+            let values = match &row.value {
+                ContextSource::Field(path) => self.fields.values(path).iter().map(ToString::to_string).collect(),
+                ContextSource::Arn(expression) => self.arns_for(expression),
+            };
+            match (row.many, values.iter().min()) {
+                (true, Some(_)) => set(&row.key, ContextValue::many(values)),
+                (false, Some(first)) => set(&row.key, ContextValue::One(first.clone())),
                 (_, None) => {}
             }
         }
     }
 
+    /// Whole ARNs only: one with a hole would demand something that no request has.
+    fn arns_for(&self, expression: &ResourceExpr) -> Vec<String> {
+        match self.expression(expression, &[], &[], false) {
+            Resources::These(found) => {
+                found.into_iter().filter(|one| one.holes.is_empty()).map(|one| one.arn.to_string()).collect()
+            }
+            Resources::Any(_) => Vec::new(),
+        }
+    }
+
     /// The tags of the request as this resource gets them: with EC2 each type has tags of its own.
-    fn tags_for(&self, permission: &Permission<'_>, resource: &Resource) -> Tags {
+    fn tags_for(&self, resource: &Resource) -> Tags {
         let specifications = self.specifications();
         if specifications.is_empty() {
             return self.tags().clone();
         }
-        let Resource::Arn(arn) = resource else { return Tags::new() };
-        let _ = permission;
-        let kind = arn.resource().split(['/', ':']).next().unwrap_or_default();
-        specifications.get(kind).cloned().unwrap_or_default()
+        specifications.get(kind_of(resource)).cloned().unwrap_or_default()
+    }
+}
+
+/// The resource type as the ARN writes it: `subnet` of `subnet/subnet-0a1b`.
+fn kind_of(resource: &Resource) -> &str {
+    match resource {
+        Resource::Arn(arn) => arn.resource().split(['/', ':']).next().unwrap_or_default(),
+        Resource::Any => "",
     }
 }
 

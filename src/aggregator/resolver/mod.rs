@@ -228,6 +228,8 @@ impl Call<'_> {
             let Some(kind) = self.resolver.catalog.resource_type(service, name) else { continue };
             let rule = self.finder.rules.types.get(*name);
             let hits = self.finder.find(Wanted { kind, rule, created: self.creates(name) });
+            // An association's id names neither side, but the answer may.
+            let hits = if hits.is_empty() && *required { self.finder.answered_id(kind) } else { hits };
             if hits.is_empty() && *required {
                 missing.push(kind);
             }
@@ -268,6 +270,7 @@ impl Call<'_> {
                 ResourceTerm::Type(name) => self.of_type(name),
                 ResourceTerm::Whole(name) => self.whole(name, list),
                 ResourceTerm::Field(path) => self.finder.arns_at(path),
+                ResourceTerm::ProfileRole(path) => self.finder.profile_roles(path),
                 ResourceTerm::Template(parts) => self.finder.template(parts),
             };
             if !found.is_empty() {

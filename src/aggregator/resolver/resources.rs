@@ -4,6 +4,10 @@
 //! `resources[]` or in the response; an id whose beginning tells its type; the type's template filled from named fields.
 //! What no field tells becomes a hole.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::super::instance_profiles;
 use super::fields::{Fields, Leaf};
 use super::{Hole, HoleCause};
 use crate::catalog::rules::{FieldPath, ResourceExpr, ResourceTerm, Root, ServiceRules, Step, TemplatePart, TypeRule};
@@ -161,11 +165,29 @@ impl<'e> Finder<'e> {
         let prefixes = &self.rules.settings.id_prefixes;
         let Some(template) = templates.first().filter(|_| self.told_by_id(wanted)) else { return Vec::new() };
         let ids = |leaves: &[Leaf<'e>]| -> Vec<String> {
-            let of_kind = |leaf: &&Leaf<'_>| kind_of_id(&leaf.value, prefixes) == Some(wanted.kind.name.as_str());
+            let of_kind = |leaf: &&Leaf<'_>| {
+                kind_of_id(&leaf.value, prefixes) == Some(wanted.kind.name.as_str()) && !is_name(leaf.key)
+            };
             leaves.iter().filter(of_kind).map(|leaf| leaf.value.to_string()).collect()
         };
         let found = if wanted.created { ids(&self.response) } else { ids(&self.request) };
         unique(found.into_iter().map(|id| Found::whole(template.fill(self.place(), |_| id.clone()))))
+    }
+
+    /// The resource of a type whose id the answer holds.
+    pub fn answered_id(&self, kind: &ResourceType) -> Vec<Found> {
+        self.by_id_prefix(Wanted { kind, rule: None, created: true }, kind.templates())
+    }
+
+    /// The roles in the instance profiles at a path, which hold one each.
+    pub fn profile_roles(&self, path: &FieldPath) -> Vec<Found> {
+        let role = |profile: Cow<'_, str>| {
+            let account = profile.parse::<Arn>().map_or(self.fields.account().to_owned(), |arn| arn.account().to_owned());
+            let name = profile.rsplit('/').next().unwrap_or_default();
+            let arn = format!("arn:{}:iam::{account}:role/*", self.fields.partition()).parse().ok()?;
+            Some(Found { arn, holes: vec![instance_profiles::role_in(name)], vague: false })
+        };
+        self.fields.values(path).into_iter().filter_map(role).collect()
     }
 
     fn by_rule_template(&self, expression: &ResourceExpr) -> Vec<Found> {
@@ -232,11 +254,13 @@ impl<'e> Finder<'e> {
                 |end: &str| end == ending || end == "arn" || only && matches!(end, "" | "name" | "id" | "identifier");
             key.strip_prefix(kind.as_str()).is_some_and(ends)
         };
-        let bare = |key: &str| {
-            matches!(
-                (key, ending),
-                ("name", "name") | ("id", "id" | "identifier") | ("identifier", _) | ("resourceid", "id")
-            )
+        // Where ids tell their types, a field for any id names no type that ids do not tell.
+        let any_id = self.rules.settings.id_prefixes.is_empty();
+        let bare = |key: &str| match key {
+            "name" => ending == "name",
+            "id" => matches!(ending, "id" | "identifier"),
+            "resourceid" => ending == "id" && any_id,
+            key => key == "identifier",
         };
         let of = |leaves: &[Leaf<'_>], fits: &dyn Fn(&str) -> bool, top: bool| -> Vec<String> {
             let fitting = leaves.iter().filter(|leaf| (leaf.top || !top) && fits(&squeeze(leaf.key)));
@@ -319,14 +343,28 @@ struct Named {
     vague: bool,
 }
 
-/// The resource type that an AWS-made id tells by its beginning: `vpc-0a1b…` is a `vpc`.
-pub fn kind_of_id<'r>(id: &str, prefixes: &'r std::collections::BTreeMap<String, String>) -> Option<&'r str> {
+/// The resource type that an AWS-made id tells by its beginning: `vpc-0a1b…` is a `vpc`, `fleet-` and a UUID a `fleet`.
+pub fn kind_of_id<'r>(id: &str, prefixes: &'r BTreeMap<String, String>) -> Option<&'r str> {
     let (prefix, rest) = id.rsplit_once('-')?;
-    let made = !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if !made {
+    // A word behind a type's prefix (`ipam-owner`) is no id: those hold digits.
+    if !rest.bytes().all(|byte| byte.is_ascii_alphanumeric()) || !rest.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    prefixes.get(prefix).map(String::as_str)
+    let kind = prefixes.get(prefix).or_else(|| prefixes.get(before_uuid(id)?));
+    kind.map(String::as_str)
+}
+
+/// What stands before a UUID at the end.
+fn before_uuid(id: &str) -> Option<&str> {
+    const UUID: usize = 36;
+    let (head, uuid) = id.split_at_checked(id.len().checked_sub(UUID)?)?;
+    let made = uuid.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    head.strip_suffix('-').filter(|_| made)
+}
+
+/// Whether a member holds a name that somebody chose: `lt-blue` in it is no id.
+fn is_name(key: &str) -> bool {
+    key.len() >= 4 && key.get(key.len() - 4..).is_some_and(|end| end.eq_ignore_ascii_case("name"))
 }
 
 /// A variable's value from a field that may hold a whole ARN; `None` if it holds something else's.

@@ -35,6 +35,8 @@ pub enum ResourceTerm {
     Type(String),
     /// `whole(cluster)`: all of a type in the Region and account: AWS checks the call on the type.
     Whole(String),
+    /// `profile_role(request.iamInstanceProfile)`: the role in the instance profile that the field names.
+    ProfileRole(FieldPath),
     /// A whole ARN that stands in a field.
     Field(FieldPath),
     /// `arn:{partition}:iam::{account}:role/{request.roleName}`
@@ -60,7 +62,7 @@ impl TryFrom<String> for ResourceExpr {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        // ` or ` inside braces belongs to the field there.
+        // ` or ` inside braces or parentheses belongs to the field there.
         let mut depth = 0_i32;
         let mut terms = vec![String::new()];
         for word in text.split_inclusive(' ') {
@@ -68,7 +70,7 @@ impl TryFrom<String> for ResourceExpr {
                 terms.push(String::new());
                 continue;
             }
-            depth += count(word, '{') - count(word, '}');
+            depth += count(word, ['{', '(']) - count(word, ['}', ')']);
             if let Some(term) = terms.last_mut() {
                 term.push_str(word);
             }
@@ -78,8 +80,8 @@ impl TryFrom<String> for ResourceExpr {
     }
 }
 
-fn count(word: &str, c: char) -> i32 {
-    i32::try_from(word.matches(c).count()).unwrap_or(i32::MAX)
+fn count(word: &str, brackets: [char; 2]) -> i32 {
+    i32::try_from(word.matches(brackets).count()).unwrap_or(i32::MAX)
 }
 
 fn term(text: &str) -> Result<ResourceTerm, String> {
@@ -90,9 +92,10 @@ fn term(text: &str) -> Result<ResourceTerm, String> {
         "created" => ResourceTerm::Created,
         "tagged" => ResourceTerm::Tagged,
         _ if text.starts_with("arn:") => ResourceTerm::Template(template(text)?),
-        _ => match (call("type"), call("whole")) {
-            (Some(name), _) => ResourceTerm::Type(name),
-            (_, Some(name)) => ResourceTerm::Whole(name),
+        _ => match (call("type"), call("whole"), call("profile_role")) {
+            (Some(name), ..) => ResourceTerm::Type(name),
+            (_, Some(name), _) => ResourceTerm::Whole(name),
+            (.., Some(path)) => ResourceTerm::ProfileRole(FieldPath::try_from(path)?),
             _ => ResourceTerm::Field(FieldPath::try_from(text.to_owned())?),
         },
     })

@@ -135,12 +135,43 @@ pub struct ExtraRule {
 #[serde(deny_unknown_fields)]
 pub struct ContextRule {
     pub actions: Vec<String>,
+    /// Only for resources of these types; empty: whatever the resource.
+    #[serde(default)]
+    pub types: Vec<String>,
     pub key: String,
-    pub value: FieldPath,
+    pub value: ContextSource,
     /// The key holds a set.
     #[serde(default)]
     pub many: bool,
     pub source: String,
+}
+
+/// Where the value of a condition key stands: in a field, or in an ARN filled from fields.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub enum ContextSource {
+    Field(FieldPath),
+    Arn(ResourceExpr),
+}
+
+impl std::fmt::Display for ContextSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Field(path) => path.fmt(f),
+            Self::Arn(expression) => expression.fmt(f),
+        }
+    }
+}
+
+impl TryFrom<String> for ContextSource {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.starts_with("arn:") {
+            true => ResourceExpr::try_from(text).map(Self::Arn),
+            false => FieldPath::try_from(text).map(Self::Field),
+        }
+    }
 }
 
 /// An action in a rule file, checked on load.
