@@ -106,6 +106,38 @@ fn a_role_named_without_its_path_gets_the_path_that_another_record_shows() {
     assert_eq!(resources(&usage, "iam:GetRole"), ["arn:aws:iam::111122223333:role/eks/node"]);
 }
 
+/// A launch through an instance profile; with the profile's role put in, where there is one.
+fn launch(roles: &[(&str, &str)]) -> Vec<Value> {
+    let run = call("1", "ec2", "RunInstances", json!({"iamInstanceProfile": {"name": "node-profile"}}), Value::Null);
+    let puts = roles.iter().enumerate().map(|(index, (profile, role))| {
+        let request = json!({"instanceProfileName": profile, "roleName": role});
+        call(&format!("put-{index}"), "iam", "AddRoleToInstanceProfile", request, Value::Null)
+    });
+    std::iter::once(run).chain(puts).collect()
+}
+
+fn passed_to_ec2(records: &[Value]) -> Vec<String> {
+    let usage = usage(&selection(), records);
+    let launches = usage.requests.iter().filter(|(request, observation)| {
+        request.action.name() == "PassRole" && observation.operations.contains("ec2.amazonaws.com:RunInstances")
+    });
+    let roles = launches.filter_map(|(request, _)| match &request.resource {
+        Resource::Arn(arn) => Some(arn.resource().to_owned()),
+        Resource::Any => None,
+    });
+    roles.collect()
+}
+
+#[test]
+fn the_role_of_an_instance_profile_is_the_one_that_the_log_shows_being_put_in() {
+    assert_eq!(passed_to_ec2(&launch(&[("node-profile", "node"), ("other-profile", "other")])), ["role/node"]);
+}
+
+#[test]
+fn the_role_of_an_instance_profile_that_was_there_before_is_any_role() {
+    assert_eq!(passed_to_ec2(&launch(&[("other-profile", "other")])), ["role/*"]);
+}
+
 #[test]
 fn a_denied_call_is_told_and_not_granted_unless_asked() {
     let mut record = call("1", "eks", "DescribeCluster", json!({"name": "blue"}), Value::Null);
