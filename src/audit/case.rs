@@ -55,8 +55,23 @@ pub(super) struct Spoken {
     pub statements: BTreeSet<usize>,
     pub actions: BTreeSet<(usize, ActionPattern)>,
     pub resources: BTreeSet<(usize, ArnPattern)>,
+    /// Resources that miss what they were meant for, and match something else all the same.
+    pub missing_their_aim: BTreeSet<(usize, ArnPattern)>,
     /// Requests that are told of elsewhere.
     pub requests: BTreeSet<(Action, Resource)>,
+}
+
+impl Spoken {
+    /// A statement of which every action, or every resource, was told of is told of whole.
+    pub fn settle(&mut self, at: usize, one: &StatementCase<'_>) {
+        let actions = one.statement.actions.patterns();
+        let resources = one.statement.resources.patterns();
+        let no_action = actions.iter().all(|pattern| self.actions.contains(&(at, pattern.clone())));
+        let no_resource = resources.iter().all(|pattern| self.resources.contains(&(at, pattern.clone())));
+        if no_action || no_resource {
+            self.statements.insert(at);
+        }
+    }
 }
 
 /// A kind of finding.

@@ -4,5 +4,6 @@
 
 mod evidence;
 mod generated;
+mod planted;
 mod seed;
 mod support;

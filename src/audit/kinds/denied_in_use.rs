@@ -10,7 +10,7 @@ use crate::audit::finding::Sketch;
 use crate::audit::fit::Asked;
 use crate::audit::{Confidence, Finding, FindingKind, Place, PresentPolicies, Severity, Verdict, decide};
 use crate::cloudtrail::{Denial, PolicyType};
-use crate::iam::{Action, Context, Request, Resource};
+use crate::iam::{Action, ActionPattern, Context, Effect, Request, Resource};
 
 /// One finding for each action and type of policy.
 pub(crate) fn find(case: &Case<'_>, spoken: &mut Spoken) -> Vec<Finding> {
@@ -26,7 +26,7 @@ struct Blocked<'u> {
     verdict: Verdict,
 }
 
-fn by_other_policies(case: &Case<'_>, spoken: &Spoken) -> Vec<Finding> {
+fn by_other_policies(case: &Case<'_>, spoken: &mut Spoken) -> Vec<Finding> {
     let own = PresentPolicies::of_identity(case.present.identity.clone());
     let mut blocked: BTreeMap<(&Action, PolicyType), Vec<Blocked<'_>>> = BTreeMap::new();
     for (call, evidence) in &case.usage.coverage.denied {
@@ -43,7 +43,23 @@ fn by_other_policies(case: &Case<'_>, spoken: &Spoken) -> Vec<Finding> {
             blocked.entry((action, kind)).or_default().push(Blocked { denial, evidence, verdict });
         }
     }
-    blocked.into_iter().filter_map(|((action, kind), calls)| of_type(case, action, kind, &calls)).collect()
+    let findings = blocked.iter().filter_map(|((action, kind), calls)| of_type(case, action, *kind, calls)).collect();
+    for (action, _) in blocked.keys() {
+        tell(case, spoken, action);
+    }
+    findings
+}
+
+/// Where nothing else of the action was seen, that it was not used is told here.
+fn tell(case: &Case<'_>, spoken: &mut Spoken, action: &Action) {
+    let named = ActionPattern::from(action);
+    for (at, one) in case.statements.iter().enumerate().filter(|(_, one)| one.statement.effect == Effect::Allow) {
+        let used = case.requests_of(one).any(|request| request.used.action == *action);
+        if one.statement.actions.patterns().contains(&named) && !used {
+            spoken.actions.insert((at, named.clone()));
+            spoken.settle(at, one);
+        }
+    }
 }
 
 fn of_type(case: &Case<'_>, action: &Action, kind: PolicyType, calls: &[Blocked<'_>]) -> Option<Finding> {

@@ -1,7 +1,5 @@
 //! `redundant-statement` and `shadowed-by-deny`: statements that other statements leave without effect.
 
-use std::collections::BTreeSet;
-
 use super::of_no_effect::{NoEffect, effect_of};
 use super::some_of;
 use crate::audit::case::{Case, Spoken, StatementCase};
@@ -13,22 +11,17 @@ use crate::iam::Effect;
 /// that of two equal ones the first is kept.
 pub(crate) fn find(case: &Case<'_>, spoken: &mut Spoken) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut gone: BTreeSet<usize> = spoken.statements.clone();
     for (at, one) in case.statements.iter().enumerate().rev() {
-        let dead_part = spoken.actions.iter().any(|(statement, _)| *statement == at)
-            || spoken.resources.iter().any(|(statement, _)| *statement == at);
-        if gone.contains(&at) || dead_part {
+        if spoken.statements.contains(&at) {
             continue;
         }
-        match effect_of(case, at, &gone) {
+        match effect_of(case, at, spoken) {
             None => {}
             Some(NoEffect::Redundant) => {
-                gone.insert(at);
                 spoken.statements.insert(at);
                 findings.push(redundant(case, one));
             }
             Some(NoEffect::Shadowed) => {
-                gone.insert(at);
                 spoken.statements.insert(at);
                 let what = some_of(one.statement.actions.patterns(), 4);
                 let all = some_of(one.statement.actions.patterns(), usize::MAX);

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::audit::access::{Outcome, exceeds};
-use crate::audit::case::Case;
+use crate::audit::case::{Case, Spoken};
 use crate::audit::diff::groups;
 use crate::audit::fit::names;
-use crate::iam::{Action, ActionPattern, Effect, PolicyDocument, Statement};
+use crate::iam::{Action, ActionClause, ActionPattern, ArnPattern, Effect, PolicyDocument, ResourceClause, Statement};
 
 /// Why a statement, or some actions of it, change nothing.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,21 +29,22 @@ enum Change {
     Unknown,
 }
 
-/// Looks at one statement, leaving out those that are gone already.
-pub fn effect_of(case: &Case<'_>, at: usize, gone: &BTreeSet<usize>) -> Option<NoEffect> {
+/// Looks at one statement, leaving out what was told of already.
+pub fn effect_of(case: &Case<'_>, at: usize, gone: &Spoken) -> Option<NoEffect> {
     let one = case.statements.get(at)?;
-    let with = documents(case, |other, _| !gone.contains(&other));
-    let without = documents(case, |other, _| other != at && !gone.contains(&other));
+    let with = documents(case, gone, |_, _| true);
+    let without = documents(case, gone, |other, _| other != at);
     let judge = match one.statement.effect {
         Effect::Allow => Judge::allow(case, at, gone, &with, &without),
         Effect::Deny => Judge::deny(case, at, gone),
     };
+    let alive = without_told(one.statement, at, gone);
     let changes: Vec<(Vec<Action>, Change)> = groups(&[&with], case.catalog)
         .into_iter()
         .map(|group| group.actions.into_iter().chain(group.future).collect::<Vec<_>>())
         .filter_map(|actions| {
-            let first = actions.iter().find(|action| names(&one.statement.actions, action))?;
-            let change = judge.change(first);
+            let first = actions.iter().find(|action| names(&alive.actions, action))?;
+            let change = judge.change(case, first);
             Some((actions, change))
         })
         .collect();
@@ -58,7 +59,7 @@ pub fn effect_of(case: &Case<'_>, at: usize, gone: &BTreeSet<usize>) -> Option<N
         let mut own = changes.iter().filter(|(actions, _)| actions.iter().any(|action| pattern.matches(action)));
         own.clone().next().is_some() && own.all(|(_, change)| *change == Change::NothingByDeny)
     };
-    let shadowed: BTreeSet<ActionPattern> = one.statement.actions.patterns().iter().filter(by_deny).cloned().collect();
+    let shadowed: BTreeSet<ActionPattern> = alive.actions.patterns().iter().filter(by_deny).cloned().collect();
     (!shadowed.is_empty()).then_some(NoEffect::ShadowedActions(shadowed))
 }
 
@@ -71,36 +72,33 @@ struct Judge {
 }
 
 impl Judge {
-    fn allow(
-        case: &Case<'_>,
-        at: usize,
-        gone: &BTreeSet<usize>,
-        with: &[PolicyDocument],
-        without: &[PolicyDocument],
-    ) -> Self {
+    fn allow(case: &Case<'_>, at: usize, gone: &Spoken, with: &[PolicyDocument], without: &[PolicyDocument]) -> Self {
         let allows = |statement: &Statement| statement.effect == Effect::Allow;
         let undenied = (
-            documents(case, |other, statement| allows(statement) && !gone.contains(&other)),
-            documents(case, |other, statement| other != at && allows(statement) && !gone.contains(&other)),
+            documents(case, gone, |_, statement| allows(statement)),
+            documents(case, gone, |other, statement| other != at && allows(statement)),
         );
         Self { with: with.to_vec(), without: without.to_vec(), undenied: Some(undenied) }
     }
 
     /// A deny counts beside other denies only: that nothing is allowed there today makes it no less of a guard.
-    fn deny(case: &Case<'_>, at: usize, gone: &BTreeSet<usize>) -> Self {
+    fn deny(case: &Case<'_>, at: usize, gone: &Spoken) -> Self {
         let denies = |statement: &Statement| statement.effect == Effect::Deny;
-        let with = documents(case, |other, statement| denies(statement) && !gone.contains(&other));
-        let without = documents(case, |other, statement| other != at && denies(statement) && !gone.contains(&other));
+        let with = documents(case, gone, |_, statement| denies(statement));
+        let without = documents(case, gone, |other, statement| other != at && denies(statement));
         Self { with: as_allows(with), without: as_allows(without), undenied: None }
     }
 
-    fn change(&self, action: &Action) -> Change {
-        match exceeds(action, &self.with, &self.without, &[]) {
+    fn change(&self, case: &Case<'_>, action: &Action) -> Change {
+        let exceeds = |wide: &[PolicyDocument], narrow: &[PolicyDocument]| {
+            exceeds(action, &about(case, action, wide), &about(case, action, narrow), &[])
+        };
+        match exceeds(&self.with, &self.without) {
             Outcome::Exceeds(_) => return Change::Something,
             Outcome::CannotDecide(_) => return Change::Unknown,
             Outcome::Contained => {}
         }
-        let undenied = self.undenied.as_ref().map(|(with, without)| exceeds(action, with, without, &[]));
+        let undenied = self.undenied.as_ref().map(|(with, without)| exceeds(with, without));
         match undenied {
             Some(Outcome::Exceeds(_)) => Change::NothingByDeny,
             Some(Outcome::CannotDecide(_)) => Change::Unknown,
@@ -109,22 +107,54 @@ impl Judge {
     }
 }
 
-/// The role's policies with only the statements that are kept.
-fn documents(case: &Case<'_>, keep: impl Fn(usize, &Statement) -> bool) -> Vec<PolicyDocument> {
+/// What of the policies speaks of an action, without the resources that it is never checked on: they change nothing.
+fn about(case: &Case<'_>, action: &Action, documents: &[PolicyDocument]) -> Vec<PolicyDocument> {
+    let asked = |pattern: &ArnPattern| {
+        let known = case.catalog.action(action);
+        let of_known_type = !case.shapes.types(action.service(), pattern).is_empty();
+        pattern.is_any() || !of_known_type || known.is_none_or(|entry| case.shapes.takes(entry, pattern))
+    };
+    let narrowed = |document: &PolicyDocument| {
+        let relevant = document.statements.iter().filter(|statement| names(&statement.actions, action));
+        let statements = relevant.cloned().map(|mut statement| {
+            if let ResourceClause::Resource(patterns) = &mut statement.resources {
+                patterns.retain(asked);
+            }
+            statement
+        });
+        PolicyDocument { version: document.version.clone(), id: None, statements: statements.collect() }
+    };
+    documents.iter().map(narrowed).collect()
+}
+
+/// The role's policies with only the statements that are kept, without what was told of.
+fn documents(case: &Case<'_>, gone: &Spoken, keep: impl Fn(usize, &Statement) -> bool) -> Vec<PolicyDocument> {
     let mut documents: Vec<PolicyDocument> = case
         .present
         .identity
         .iter()
-        .map(|policy| PolicyDocument { statements: Vec::new(), ..policy.document.clone() })
+        .map(|policy| PolicyDocument { version: policy.document.version.clone(), id: None, statements: Vec::new() })
         .collect();
     for (at, (policy, _, statement)) in case.present.statements().enumerate() {
-        if keep(at, statement)
+        if !gone.statements.contains(&at)
+            && keep(at, statement)
             && let Some(document) = documents.get_mut(policy)
         {
-            document.statements.push(statement.clone());
+            document.statements.push(without_told(statement, at, gone));
         }
     }
     documents
+}
+
+fn without_told(statement: &Statement, at: usize, gone: &Spoken) -> Statement {
+    let mut left = statement.clone();
+    if let ActionClause::Action(patterns) = &mut left.actions {
+        patterns.retain(|pattern| !gone.actions.contains(&(at, pattern.clone())));
+    }
+    if let ResourceClause::Resource(patterns) = &mut left.resources {
+        patterns.retain(|pattern| !gone.resources.contains(&(at, pattern.clone())));
+    }
+    left
 }
 
 fn as_allows(mut documents: Vec<PolicyDocument>) -> Vec<PolicyDocument> {

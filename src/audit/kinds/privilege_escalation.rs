@@ -3,14 +3,14 @@
 //! A path that is as open under the tightest policy for the same evidence is no fault of these policies: the role's work
 //! needs every step of it. Such paths are told only on request.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::some_of;
 use crate::audit::case::{Case, Spoken};
 use crate::audit::escalation::{Layers, Needs, Path, Taken, open, paths};
 use crate::audit::finding::Sketch;
 use crate::audit::{Confidence, Finding, FindingKind, Place, Severity};
-use crate::iam::{Decision, PolicyDocument, Request, Resource, evaluate};
+use crate::iam::{Action, ActionPattern, Decision, Effect, PolicyDocument, Request, Resource, evaluate};
 
 /// An open path.
 struct Found {
@@ -20,8 +20,18 @@ struct Found {
     needed: bool,
 }
 
+impl Found {
+    fn actions(&self) -> BTreeSet<&Action> {
+        actions_of(&self.steps)
+    }
+}
+
+fn actions_of(steps: &[Taken]) -> BTreeSet<&Action> {
+    steps.iter().map(|step| &step.action).collect()
+}
+
 /// One finding for each family of paths: its shortest, with the others in the evidence.
-pub(crate) fn find(case: &Case<'_>, _: &mut Spoken) -> Vec<Finding> {
+pub(crate) fn find(case: &Case<'_>, spoken: &mut Spoken) -> Vec<Finding> {
     let judge = case.present.judge();
     let mut layers: Vec<&[PolicyDocument]> = vec![&judge.identity];
     layers.extend(judge.boundary.as_deref());
@@ -30,20 +40,26 @@ pub(crate) fn find(case: &Case<'_>, _: &mut Spoken) -> Vec<Finding> {
     let tight: Vec<PolicyDocument> =
         case.tight.iter().flat_map(|tight| tight.policies()).map(|policy| policy.document.clone()).collect();
     let tight = Layers::new(case.role(), vec![&tight], case.catalog);
-    let mut families: BTreeMap<&str, Vec<Found>> = BTreeMap::new();
+    let mut found: Vec<Found> = Vec::new();
     let possible = paths().iter().filter(|path| path.needs != Some(Needs::Boundary) || case.present.boundary.is_some());
     for path in possible {
         let Some(steps) = open(path, &present) else { continue };
         let needed = open(path, &tight).is_some();
-        if !needed || case.options.include_needed {
-            families.entry(&path.family).or_default().push(Found { path, steps, needed });
+        // A path that only adds steps to a shorter one is closed with it. Shorter paths come first.
+        let longer = found.iter().any(|other| other.needed == needed && other.actions().is_subset(&actions_of(&steps)));
+        if !longer && (!needed || case.options.include_needed) {
+            found.push(Found { path, steps, needed });
         }
     }
-    families.into_values().filter_map(|found| of_family(case, &judge.identity, &found)).collect()
+    let mut families: BTreeMap<&str, Vec<Found>> = BTreeMap::new();
+    for one in found {
+        families.entry(&one.path.family).or_default().push(one);
+    }
+    families.into_values().filter_map(|found| of_family(case, spoken, &judge.identity, &found)).collect()
 }
 
 /// The shortest path that the evidence does not need, or else the shortest.
-fn of_family(case: &Case<'_>, identity: &[PolicyDocument], found: &[Found]) -> Option<Finding> {
+fn of_family(case: &Case<'_>, spoken: &mut Spoken, identity: &[PolicyDocument], found: &[Found]) -> Option<Finding> {
     let told = found.iter().find(|found| !found.needed).or(found.first())?;
     let steps: Vec<(Option<Place>, String)> = told
         .steps
@@ -65,6 +81,10 @@ fn of_family(case: &Case<'_>, identity: &[PolicyDocument], found: &[Found]) -> O
     if !others.is_empty() {
         more.push(format!("also open: {others}"));
     }
+    let unused = unused_steps(case, spoken, told);
+    if !unused.is_empty() {
+        more.push(format!("not used: {}", some_of(unused, 4)));
+    }
     if told.needed {
         more.push("the evidence needs every step: no tighter policy closes it".to_owned());
     }
@@ -85,8 +105,25 @@ fn of_family(case: &Case<'_>, identity: &[PolicyDocument], found: &[Found]) -> O
     Some(Finding { place, needed: told.needed, ..sketch.finish(case.role()) })
 }
 
+/// Steps that nothing in the records needed. They are told of here: each is as good a place to close the path as any.
+fn unused_steps(case: &Case<'_>, spoken: &mut Spoken, told: &Found) -> BTreeSet<Action> {
+    let mut unused = BTreeSet::new();
+    for step in &told.steps {
+        for (at, one) in case.statements.iter().enumerate().filter(|(_, one)| one.statement.effect == Effect::Allow) {
+            let named = ActionPattern::from(&step.action);
+            let used = case.requests_of(one).any(|request| request.used.action == step.action);
+            if one.statement.actions.patterns().contains(&named) && !used {
+                spoken.actions.insert((at, named));
+                spoken.settle(at, one);
+                unused.insert(step.action.clone());
+            }
+        }
+    }
+    unused
+}
+
 fn remedy(path: &Path) -> String {
-    let keys: std::collections::BTreeSet<&str> =
+    let keys: BTreeSet<&str> =
         path.steps.iter().flat_map(|step| step.with.keys().chain(&step.without)).map(String::as_str).collect();
     match keys.is_empty() {
         true => "take one step away, or name the resources that it is for".to_owned(),

@@ -22,7 +22,10 @@ pub(crate) fn find(case: &Case<'_>, spoken: &mut Spoken) -> Vec<Finding> {
         let used = used_actions(case, spoken, at, one);
         match &one.statement.resources {
             ResourceClause::Resource(patterns) => {
-                let untold = patterns.iter().filter(|pattern| !spoken.resources.contains(&(at, (*pattern).clone())));
+                let untold = patterns.iter().filter(|pattern| {
+                    let part = (at, (*pattern).clone());
+                    !spoken.resources.contains(&part) && !spoken.missing_their_aim.contains(&part)
+                });
                 findings.extend(untold.filter_map(|pattern| of_resource(case, one, pattern, &used, &needed)));
             }
             ResourceClause::NotResource(patterns) if !used.is_empty() => {

@@ -17,11 +17,12 @@ use crate::iam::{ActionPattern, ArnPattern, Effect};
 /// One finding for each part that is of no use.
 pub(crate) fn find(case: &Case<'_>, spoken: &mut Spoken) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for at in 0..case.statements.len() {
+    for (at, one) in case.statements.iter().enumerate() {
         findings.extend(actions::find(case, spoken, at));
         findings.extend(resources::find(case, spoken, at));
         findings.extend(pairs::find(case, spoken, at));
         findings.extend(conditions::find(case, spoken, at));
+        spoken.settle(at, one);
     }
     findings.extend(observed::find(case, spoken));
     findings

@@ -36,9 +36,14 @@ pub(super) fn find(case: &Case<'_>, spoken: &mut Spoken) -> Vec<Finding> {
             }
         }
         for (pattern, odd) in missed {
-            spoken.resources.insert((at, pattern.clone()));
+            let told = match super::resource_was_met(case, one, pattern) {
+                true => &mut spoken.missing_their_aim,
+                false => &mut spoken.resources,
+            };
+            told.insert((at, pattern.clone()));
             findings.push(dead(case, one, pattern, &odd));
         }
+        spoken.settle(at, one);
     }
     findings
 }
