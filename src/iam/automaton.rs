@@ -6,7 +6,7 @@
 //! finds is among the shortest. (The subset construction of Rabin and Scott, Finite automata and their decision problems,
 //! 1959, made as far as the search goes.)
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ArnPattern;
 use super::variable::{Piece, pieces};
@@ -122,31 +122,42 @@ impl Language {
     }
 
     fn start(&self) -> States {
-        self.closure([0].into())
+        let mut set = States::new();
+        self.add(&mut set, 0);
+        set
     }
 
-    fn accepts(&self, set: &States) -> bool {
-        set.contains(&self.0.len())
+    fn accepts(&self, set: &[u32]) -> bool {
+        // Places are in order, and the end is the last of all.
+        set.last().is_some_and(|last| *last as usize == self.0.len())
     }
 
-    fn step(&self, set: &States, character: char) -> States {
-        let moved = set.iter().filter_map(|&at| match self.0.get(at)? {
-            Unit::Char(wanted) => (*wanted == character).then_some(at + 1),
-            Unit::One(class) => class.holds(character).then_some(at + 1),
-            Unit::Run(class) => class.holds(character).then_some(at),
-        });
-        self.closure(moved.collect())
-    }
-
-    /// Adds the places that a `*` for no character leads to.
-    fn closure(&self, mut set: States) -> States {
-        let mut open: Vec<usize> = set.iter().copied().collect();
-        while let Some(at) = open.pop() {
-            if matches!(self.0.get(at), Some(Unit::Run(_))) && set.insert(at + 1) {
-                open.push(at + 1);
+    fn step(&self, set: &[u32], character: char) -> States {
+        let mut moved = States::new();
+        for &at in set {
+            match self.0.get(at as usize) {
+                Some(Unit::Char(wanted)) if *wanted == character => self.add(&mut moved, at + 1),
+                Some(Unit::One(class)) if class.holds(character) => self.add(&mut moved, at + 1),
+                Some(Unit::Run(class)) if class.holds(character) => self.add(&mut moved, at),
+                _ => {}
             }
         }
-        set
+        moved
+    }
+
+    /// Adds a place, and those that a `*` for no character leads to.
+    fn add(&self, set: &mut States, place: u32) {
+        let mut at = place;
+        loop {
+            match set.binary_search(&at) {
+                Ok(_) => return,
+                Err(slot) => set.insert(slot, at),
+            }
+            match self.0.get(at as usize) {
+                Some(Unit::Run(_)) => at += 1,
+                _ => return,
+            }
+        }
     }
 
     fn characters(&self) -> impl Iterator<Item = char> {
@@ -164,8 +175,8 @@ impl Default for Language {
     }
 }
 
-/// Places in one pattern that a text so far may have led to.
-type States = BTreeSet<usize>;
+/// Places in one pattern that a text so far may have led to, in order.
+type States = Vec<u32>;
 
 impl Class {
     fn holds(self, character: char) -> bool {
@@ -209,34 +220,44 @@ pub fn find(must: &[&Language], others: &[&Language], wanted: impl Fn(&[bool]) -
 fn walk(must: &[&Language], others: &[&Language], take: impl Fn(&[bool], &dyn Fn() -> String) -> bool) -> Search {
     let languages: Vec<&Language> = must.iter().chain(others).copied().collect();
     let fresh = fresh(&languages);
-    let start: Vec<States> = languages.iter().map(|language| language.start()).collect();
-    let mut came_from: BTreeMap<Vec<States>, Option<(usize, char)>> = BTreeMap::from([(start.clone(), None)]);
-    let mut order = vec![start];
-    let mut open = VecDeque::from([0]);
-    while let Some(at) = open.pop_front() {
-        let Some(state) = order.get(at).cloned() else { break };
-        let accepts: Vec<bool> = languages.iter().zip(&state).map(|(language, set)| language.accepts(set)).collect();
+    let start: Place = languages.iter().map(|language| language.start()).collect();
+    let mut seen = BTreeSet::from([start.clone()]);
+    let mut steps = vec![Step { place: start, before: None }];
+    let mut next_open = 0;
+    while let Some(step) = steps.get(next_open) {
+        let at = next_open;
+        next_open += 1;
+        let accepts: Vec<bool> =
+            languages.iter().zip(&step.place).map(|(language, set)| language.accepts(set)).collect();
         let (first, held) = accepts.split_at(must.len());
-        let spelled = || spell(&order, &came_from, at);
-        if first.iter().all(|accepts| *accepts) && take(held, &spelled) {
-            return Search::Found(spelled());
+        if first.iter().all(|accepts| *accepts) && take(held, &|| spell(&steps, at)) {
+            return Search::Found(spell(&steps, at));
         }
-        for character in worth_trying(&languages, &state, must.len(), fresh) {
-            let next: Vec<States> =
-                languages.iter().zip(&state).map(|(language, set)| language.step(set, character)).collect();
-            let dead = next.iter().take(must.len()).any(BTreeSet::is_empty);
-            if dead || came_from.contains_key(&next) {
+        let place = step.place.clone();
+        for character in worth_trying(&languages, &place, must.len(), fresh) {
+            let next: Place =
+                languages.iter().zip(&place).map(|(language, set)| language.step(set, character)).collect();
+            let dead = next.iter().take(must.len()).any(Vec::is_empty);
+            if dead || seen.contains(&next) {
                 continue;
             }
-            if order.len() >= MAX_STATES {
+            if steps.len() >= MAX_STATES {
                 return Search::GaveUp;
             }
-            came_from.insert(next.clone(), Some((at, character)));
-            open.push_back(order.len());
-            order.push(next);
+            seen.insert(next.clone());
+            steps.push(Step { place: next, before: Some((at, character)) });
         }
     }
     Search::Nothing
+}
+
+/// The states of all patterns.
+type Place = Vec<States>;
+
+/// A place that was reached, with the step and the character that led to it first.
+struct Step {
+    place: Place,
+    before: Option<(usize, char)>,
 }
 
 /// Whether some text belongs to both. A search that gives up says yes.
@@ -253,12 +274,12 @@ fn fresh(languages: &[&Language]) -> char {
 
 /// The characters that make a difference here: those that some pattern waits for, and the fresh one. Where a pattern that
 /// must hold waits for certain characters only, no others.
-fn worth_trying(languages: &[&Language], state: &[States], must: usize, fresh: char) -> BTreeSet<char> {
+fn worth_trying(languages: &[&Language], place: &[States], must: usize, fresh: char) -> BTreeSet<char> {
     let mut all = BTreeSet::from([fresh]);
-    for (at, (language, set)) in languages.iter().zip(state).enumerate() {
+    for (at, (language, set)) in languages.iter().zip(place).enumerate() {
         let mut waited = BTreeSet::new();
         let mut takes_others = false;
-        for unit in set.iter().filter_map(|place| language.0.get(*place)) {
+        for unit in set.iter().filter_map(|at| language.0.get(*at as usize)) {
             match unit {
                 Unit::Char(character) => {
                     waited.insert(*character);
@@ -277,12 +298,13 @@ fn worth_trying(languages: &[&Language], state: &[States], must: usize, fresh: c
     all
 }
 
-fn spell(order: &[Vec<States>], came_from: &BTreeMap<Vec<States>, Option<(usize, char)>>, end: usize) -> String {
+/// The text that led to a step.
+fn spell(steps: &[Step], end: usize) -> String {
     let mut characters = Vec::new();
     let mut at = end;
-    while let Some(Some((before, character))) = order.get(at).and_then(|state| came_from.get(state)) {
-        characters.push(*character);
-        at = *before;
+    while let Some((before, character)) = steps.get(at).and_then(|step| step.before) {
+        characters.push(character);
+        at = before;
     }
     characters.iter().rev().collect()
 }
