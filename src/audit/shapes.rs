@@ -35,8 +35,11 @@ struct PlainService {
 pub(super) struct Shapes<'c> {
     catalog: &'c Catalog,
     templates: RefCell<BTreeMap<String, Rc<Vec<Shape>>>>,
-    answers: RefCell<BTreeMap<(String, ArnPattern), Rc<BTreeSet<String>>>>,
+    answers: RefCell<Answers>,
 }
+
+/// Service and pattern to the resource types that it can mean.
+type Answers = BTreeMap<(String, ArnPattern), Rc<BTreeSet<String>>>;
 
 /// One template of a resource type.
 #[derive(Debug)]

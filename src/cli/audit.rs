@@ -222,7 +222,7 @@ mod tests {
     fn the_status_is_that_of_the_worst_finding_from_fail_on_upwards() {
         let (low, high) = (finding(Severity::Low), finding(Severity::High));
         let config = Config::default();
-        assert_eq!(args().status(&config, &[low.clone()]), ExitStatus::Clean);
+        assert_eq!(args().status(&config, std::slice::from_ref(&low)), ExitStatus::Clean);
         assert_eq!(args().status(&config, &[low.clone(), high.clone()]), ExitStatus::FindingsHigh);
         let all = FindingArgs { fail_on: None, ..args() };
         assert_eq!(all.status(&config, &[low]), ExitStatus::FindingsLow);

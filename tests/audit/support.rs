@@ -36,7 +36,7 @@ pub fn findings(policies: Vec<PresentPolicy>, usage: &Usage) -> Vec<Finding> {
 
 /// A finding on one line, for messages of tests.
 pub fn line(finding: &Finding) -> String {
-    let place = finding.place.as_ref().map(|place| place.describe()).unwrap_or_default();
+    let place = finding.place.as_ref().map(trailtrim::audit::Place::describe).unwrap_or_default();
     format!("{} {} {place}: {} {:?}", finding.severity, finding.kind, finding.message, finding.evidence)
 }
 

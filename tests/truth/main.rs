@@ -3,7 +3,6 @@
 //! (`truth/denials.ndjson`). Turned on by `TRAILTRIM_SHARED=<folder that holds truth/>`; says so when skipped.
 
 #![expect(clippy::print_stdout, reason = "the scores are what these tests are run for")]
-#![expect(clippy::disallowed_methods, reason = "the tables are found through the environment")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
 mod generic;

@@ -182,7 +182,8 @@ impl<'e> Finder<'e> {
     /// The roles in the instance profiles at a path, which hold one each.
     pub fn profile_roles(&self, path: &FieldPath) -> Vec<Found> {
         let role = |profile: Cow<'_, str>| {
-            let account = profile.parse::<Arn>().map_or(self.fields.account().to_owned(), |arn| arn.account().to_owned());
+            let account =
+                profile.parse::<Arn>().map_or(self.fields.account().to_owned(), |arn| arn.account().to_owned());
             let name = profile.rsplit('/').next().unwrap_or_default();
             let arn = format!("arn:{}:iam::{account}:role/*", self.fields.partition()).parse().ok()?;
             Some(Found { arn, holes: vec![instance_profiles::role_in(name)], vague: false })

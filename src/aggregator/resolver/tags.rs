@@ -82,9 +82,9 @@ fn read(node: &Json<'_>, tags: &mut Tags) {
 fn child<'n, 'e>(node: &'n Json<'e>, name: &str) -> Option<&'n Json<'e>> {
     let Json::Object(members) = node else { return None };
     // EC2's newer records number list items by a member `tag`, beside a `Tag` that holds the tags.
-    let mut named = members.iter().filter(|(key, value)| {
-        key.eq_ignore_ascii_case(name) && !(*key == "tag" && matches!(value, Json::Number(_)))
-    });
+    let mut named = members
+        .iter()
+        .filter(|(key, value)| key.eq_ignore_ascii_case(name) && !(*key == "tag" && matches!(value, Json::Number(_))));
     named.next().map(|(_, value)| value)
 }
 

@@ -1,5 +1,6 @@
 //! Whether a path is open.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rows::{Kind, Path, Step, Target};
@@ -100,10 +101,10 @@ fn walk(path: &Path, layers: &Layers<'_>, mut choice: Choice) -> Option<Vec<Take
     let scenes: Vec<Scene> = path.steps.iter().map(|step| scene(step, layers, &choice)).collect::<Option<_>>()?;
     let shared: BTreeSet<Kind> = path.steps.iter().filter_map(|step| shared_kind(&step.on)).collect();
     for kind in shared {
-        if !choice.contains_key(&kind) {
+        if let Entry::Vacant(entry) = choice.entry(kind) {
             let of_kind = path.steps.iter().zip(&scenes).filter(|(step, _)| shared_kind(&step.on) == Some(kind));
             let scenes: Vec<&Scene> = of_kind.map(|(_, scene)| scene).collect();
-            choice.insert(kind, common(&language(kind, layers.principal), &scenes)?);
+            entry.insert(common(&language(kind, layers.principal), &scenes)?);
         }
     }
     path.steps.iter().zip(&scenes).map(|(step, scene)| take(step, scene, layers, &choice)).collect()

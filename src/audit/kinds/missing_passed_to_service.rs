@@ -49,7 +49,8 @@ fn takes_any_service(one: &StatementCase<'_>, action: &Action) -> bool {
 
 /// Whether the evidence itself leaves open which service the role is passed to.
 fn is_needed(case: &Case<'_>, one: &StatementCase<'_>, action: &Action) -> bool {
-    let grants = case.tight.iter().flat_map(|tight| tight.grants()).filter(|grant| grant.action == *action);
+    let grants =
+        case.tight.iter().flat_map(crate::reducer::VerifiedPolicy::grants).filter(|grant| grant.action == *action);
     let open = grants.filter(|grant| !grant.conditions.iter().any(|(_, key, _)| key.folded() == KEY));
     let open: Vec<&ArnPattern> = open.map(|grant| &grant.resource).collect();
     let resources = one.statement.resources.patterns();
@@ -60,7 +61,7 @@ fn of_statement(case: &Case<'_>, one: &StatementCase<'_>) -> Finding {
     let services: std::collections::BTreeSet<&str> = case
         .requests_of(one)
         .filter_map(|request| request.used.context.get(KEY))
-        .flat_map(|value| value.values())
+        .flat_map(crate::iam::ContextValue::values)
         .map(String::as_str)
         .collect();
     let used = if services.is_empty() { "the records show none".to_owned() } else { some_of(&services, 6) };

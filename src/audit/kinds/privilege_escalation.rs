@@ -37,8 +37,12 @@ pub(crate) fn find(case: &Case<'_>, spoken: &mut Spoken) -> Vec<Finding> {
     layers.extend(judge.boundary.as_deref());
     layers.extend(judge.scps.iter().map(Vec::as_slice));
     let present = Layers::new(case.role(), layers, case.catalog);
-    let tight: Vec<PolicyDocument> =
-        case.tight.iter().flat_map(|tight| tight.policies()).map(|policy| policy.document.clone()).collect();
+    let tight: Vec<PolicyDocument> = case
+        .tight
+        .iter()
+        .flat_map(crate::reducer::VerifiedPolicy::policies)
+        .map(|policy| policy.document.clone())
+        .collect();
     let tight = Layers::new(case.role(), vec![&tight], case.catalog);
     let mut found: Vec<Found> = Vec::new();
     let possible = paths().iter().filter(|path| path.needs != Some(Needs::Boundary) || case.present.boundary.is_some());

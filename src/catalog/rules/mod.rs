@@ -25,7 +25,9 @@ pub use path::{FieldPath, Root, SinglePath, Step, Transform};
 pub use plan::Plan;
 pub use predicate::{Predicate, Test};
 pub use resource_expr::{ResourceExpr, ResourceTerm, TemplatePart};
-pub use service_rules::{ActionName, CallRule, ContextRule, ContextSource, ExtraRule, ServiceRules, Settings, TypeRule};
+pub use service_rules::{
+    ActionName, CallRule, ContextRule, ContextSource, ExtraRule, ServiceRules, Settings, TypeRule,
+};
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/catalog/data/rules");
 
