@@ -46,8 +46,19 @@ type Answers = BTreeMap<(String, ArnPattern), Rc<BTreeSet<String>>>;
 struct Shape {
     resource_type: String,
     language: Language,
+    /// What every such resource begins with: `cluster/`.
+    beginning: String,
     /// The resource begins with a variable: a bucket, a queue, a topic.
     untyped: bool,
+}
+
+impl Shape {
+    /// Whether the resources can begin alike: a quick no for most pairs.
+    fn may_begin_as(&self, pattern: &ArnPattern) -> bool {
+        let Some(resource) = pattern.resource() else { return true };
+        let plain = resource.split(['*', '?', '$']).next().unwrap_or_default();
+        plain.starts_with(&self.beginning) || self.beginning.starts_with(plain)
+    }
 }
 
 impl<'c> Shapes<'c> {
@@ -64,7 +75,9 @@ impl<'c> Shapes<'c> {
         }
         let language = Language::of_arn(pattern);
         let shapes = self.shapes(service);
-        let fits = |shape: &&Shape| language.as_ref().is_none_or(|language| meet(language, &shape.language));
+        let fits = |shape: &&Shape| {
+            language.as_ref().is_none_or(|language| shape.may_begin_as(pattern) && meet(language, &shape.language))
+        };
         let found: Rc<BTreeSet<String>> =
             Rc::new(shapes.iter().filter(fits).map(|shape| shape.resource_type.clone()).collect());
         self.answers.borrow_mut().insert(key, Rc::clone(&found));
@@ -105,10 +118,12 @@ impl<'c> Shapes<'c> {
         let of_kind = |kind: &crate::catalog::ResourceType| {
             let plain = names_are_plain(service, &kind.name);
             let shape = |template: &String| {
+                let resource = template.splitn(6, ':').last().unwrap_or_default();
                 Some(Shape {
                     resource_type: kind.name.clone(),
                     language: language(template, plain)?,
-                    untyped: template.splitn(6, ':').last().is_some_and(|resource| resource.starts_with("${")),
+                    beginning: resource.split("${").next().unwrap_or_default().to_owned(),
+                    untyped: resource.starts_with("${"),
                 })
             };
             kind.arn_templates.iter().filter_map(shape).collect::<Vec<_>>()

@@ -4,6 +4,7 @@
 
 mod evidence;
 mod generated;
+mod laws;
 mod planted;
 mod seed;
 mod support;

@@ -39,7 +39,8 @@ pub(super) fn telling_values(
 
 /// One text for each way to fit the text and ARN patterns of all lines.
 fn texts(lines: &[Line<'_>], variable: &impl Fn(&str) -> String) -> Result<Vec<String>, String> {
-    let mut languages = BTreeSet::new();
+    // The empty text is no value to the set operators, so it does not stand for other texts.
+    let mut languages = BTreeSet::from([Language::of_pattern_with("?*", variable)]);
     for (operator, wanted) in lines {
         for text in *wanted {
             languages.extend(languages_of(*operator, text, variable));

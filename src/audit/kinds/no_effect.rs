@@ -3,19 +3,25 @@
 use super::of_no_effect::{NoEffect, effect_of};
 use super::some_of;
 use crate::audit::case::{Case, Spoken, StatementCase};
+use crate::audit::diff::groups;
 use crate::audit::finding::Sketch;
 use crate::audit::{Confidence, Finding, FindingKind, Severity};
-use crate::iam::Effect;
+use crate::iam::{Action, Effect};
 
 /// One finding for each statement, or each action that a deny takes back. Looks from the last statement to the first, so
 /// that of two equal ones the first is kept.
 pub(crate) fn find(case: &Case<'_>, spoken: &mut Spoken) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let documents = case.present.judge().identity;
+    let groups: Vec<Vec<Action>> = groups(&[&documents], case.catalog)
+        .into_iter()
+        .map(|group| group.actions.into_iter().chain(group.future).collect())
+        .collect();
     for (at, one) in case.statements.iter().enumerate().rev() {
         if spoken.statements.contains(&at) {
             continue;
         }
-        match effect_of(case, at, spoken) {
+        match effect_of(case, &groups, at, spoken) {
             None => {}
             Some(NoEffect::Redundant) => {
                 spoken.statements.insert(at);

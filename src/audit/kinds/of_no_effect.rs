@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use crate::audit::access::{Outcome, exceeds};
 use crate::audit::case::{Case, Spoken};
-use crate::audit::diff::groups;
 use crate::audit::fit::names;
 use crate::iam::{Action, ActionClause, ActionPattern, ArnPattern, Effect, PolicyDocument, ResourceClause, Statement};
 
@@ -30,7 +29,9 @@ enum Change {
 }
 
 /// Looks at one statement, leaving out what was told of already.
-pub fn effect_of(case: &Case<'_>, at: usize, gone: &Spoken) -> Option<NoEffect> {
+///
+/// `groups`: the actions of all policies, those together that the same statements speak of.
+pub fn effect_of(case: &Case<'_>, groups: &[Vec<Action>], at: usize, gone: &Spoken) -> Option<NoEffect> {
     let one = case.statements.get(at)?;
     let with = documents(case, gone, |_, _| true);
     let without = documents(case, gone, |other, _| other != at);
@@ -39,13 +40,11 @@ pub fn effect_of(case: &Case<'_>, at: usize, gone: &Spoken) -> Option<NoEffect> 
         Effect::Deny => Judge::deny(case, at, gone),
     };
     let alive = without_told(one.statement, at, gone);
-    let changes: Vec<(Vec<Action>, Change)> = groups(&[&with], case.catalog)
-        .into_iter()
-        .map(|group| group.actions.into_iter().chain(group.future).collect::<Vec<_>>())
+    let changes: Vec<(&Vec<Action>, Change)> = groups
+        .iter()
         .filter_map(|actions| {
             let first = actions.iter().find(|action| names(&alive.actions, action))?;
-            let change = judge.change(case, first);
-            Some((actions, change))
+            Some((actions, judge.change(case, first)))
         })
         .collect();
     let all = |wanted: &[Change]| !changes.is_empty() && changes.iter().all(|(_, change)| wanted.contains(change));
