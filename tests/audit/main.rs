@@ -5,6 +5,8 @@
 mod evidence;
 mod generated;
 mod laws;
+mod odd_policies;
+mod pages;
 mod planted;
 mod seed;
 mod support;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that can not go on should panic")]
 
+mod audit;
 mod cli;
 mod docs;
 mod exit_status;

@@ -1,0 +1,169 @@
+//! `audit`, `replay`, `diff` and `explain`, run the way a user runs them.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::trailtrim;
+
+const EVENTS: &str = "fixtures/scenarios/eks-addon-denied/events";
+const SEED: &str = "fixtures/policies/seed.json";
+const TIGHTENED: &str = "fixtures/policies/seed-tightened.json";
+
+fn audit(more: &[&str]) -> crate::support::Run {
+    let start = ["audit", EVENTS, "--role", "eks-runner", "--policy", SEED, "--now", "2026-11-20", "--no-config"];
+    trailtrim(start.iter().chain(more))
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn the_status_is_that_of_the_worst_finding_in_every_format() {
+    for format in ["text", "json", "markdown", "html", "sarif", "junit"] {
+        assert_eq!(audit(&["--format", format]).expect(13).status(), Some(13), "{format}");
+    }
+    audit(&["--fail-on", "high"]).expect(0);
+    audit(&["--fail-on", "medium"]).expect(13);
+    audit(&["--exit-zero"]).expect(0);
+}
+
+#[test]
+fn every_format_carries_the_same_findings() {
+    let report = json(&audit(&["--format", "json", "--exit-zero"]).stdout());
+    let findings = report["findings"].as_array().unwrap();
+    assert!(findings.len() >= 5, "{findings:#?}");
+    let count = |format: &str, mark: &str| audit(&["--format", format, "--exit-zero"]).stdout().matches(mark).count();
+    assert_eq!(count("sarif", "\"ruleId\""), findings.len());
+    assert_eq!(count("junit", "<failure"), findings.len());
+    assert_eq!(count("html", "<tr class=\"finding\">"), findings.len());
+    let text = audit(&["--exit-zero"]).stdout();
+    for finding in findings {
+        let start = format!("{} {}: ", finding["severity"].as_str().unwrap(), finding["kind"].as_str().unwrap());
+        assert!(text.contains(&start), "{start}");
+    }
+}
+
+#[test]
+fn formats_for_policies_hold_no_findings() {
+    for format in ["policy", "terraform", "cloudformation", "csv"] {
+        assert!(audit(&["--format", format]).expect(2).stderr().contains("holds no findings"), "{format}");
+    }
+}
+
+#[test]
+fn a_baseline_silences_what_it_names_and_tells_what_is_stale() {
+    let folder = tempfile::tempdir().unwrap();
+    let baseline = folder.path().join("baseline.toml");
+    let entry = |kind: &str, subject: &str, more: &str| {
+        format!("[[accepted]]\nkind = '{kind}'\nsubject = '{subject}'\nreason = 'r'\nowner = 'o'\n{more}\n")
+    };
+    let text = entry("wildcard-action", "eks:*", "") + &entry("unused-service", "sqs", "");
+    fs::write(&baseline, text).unwrap();
+    let path = baseline.to_str().unwrap();
+    let run = audit(&["--baseline", path]).expect(12);
+    assert!(!run.stdout().contains("wildcard-action"), "{}", run.stdout());
+    assert!(run.stderr().contains("1 finding accepted"), "{}", run.stderr());
+    assert!(run.stderr().contains("unused-service of sqs"), "{}", run.stderr());
+    fs::write(&baseline, entry("wildcard-action", "eks:*", "expires = 2026-11-19")).unwrap();
+    let run = audit(&["--baseline", path]).expect(13);
+    assert!(run.stdout().contains("accepted by o until 2026-11-19"), "{}", run.stdout());
+    fs::write(&baseline, "[[accepted]]\nid = 'x'").unwrap();
+    assert!(audit(&["--baseline", path]).expect(2).stderr().contains("reason"));
+}
+
+#[test]
+fn a_generated_policy_audits_clean_on_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let role = "arn:aws:iam::111122223333:role/ci/eks-runner";
+    for name in ["eks-terraform", "eks-eksctl", "eks-addon-denied"] {
+        let (events, out) = (format!("fixtures/scenarios/{name}/events"), folder.path().join(name));
+        let out = out.to_str().unwrap();
+        trailtrim(["generate", &events, "--role", role, "--out-dir", out, "--no-config", "--quiet"]).expect(0);
+        let run = trailtrim([
+            "audit",
+            &events,
+            "--role",
+            role,
+            "--policy",
+            out,
+            "--now",
+            "2026-11-20",
+            "--no-config",
+            "--format",
+            "json",
+        ]);
+        assert_eq!(json(&run.expect(0).stdout())["findings"], Value::Array(Vec::new()), "{name}");
+        trailtrim(["replay", &events, "--role", role, "--policy", out, "--no-config"]).expect(0);
+    }
+}
+
+#[test]
+fn a_replay_names_what_would_be_denied() {
+    let run =
+        trailtrim(["replay", EVENTS, "--role", "eks-runner", "--policy", SEED, "--format", "json", "--no-config"]);
+    let replay = json(&run.expect(0).stdout());
+    let denied: Vec<String> = replay["denied"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| format!("{} on {}", one["action"].as_str().unwrap(), one["resource"].as_str().unwrap()))
+        .collect();
+    let createaddon = "eks:TagResource on arn:aws:eks:eu-central-1:111122223333:/createaddon".to_owned();
+    assert!(denied.contains(&createaddon), "{denied:?}");
+    assert!(replay["by_pattern"].as_array().unwrap().len() >= 4);
+}
+
+#[test]
+fn boundaries_and_service_control_policies_limit_a_replay() {
+    let start = ["replay", EVENTS, "--role", "eks-runner", "--policy", TIGHTENED, "--no-config"];
+    trailtrim(start).expect(0);
+    let bounded = trailtrim(start.iter().chain(&["--boundary", "fixtures/audit/layers/boundary.json"])).expect(13);
+    assert!(bounded.stdout().contains("nothing in the permissions boundary allows it"), "{}", bounded.stdout());
+    let controlled = trailtrim(start.iter().chain(&["--scp", "fixtures/audit/layers/scp.json"])).expect(13);
+    assert!(controlled.stdout().contains("of the service control policies of level 1"), "{}", controlled.stdout());
+}
+
+#[test]
+fn a_diff_shows_what_is_added_and_is_a_gate() {
+    let changed = trailtrim(["diff", SEED, TIGHTENED, "--fail-on-added"]).expect(13).stdout();
+    let (added, removed) = changed.split_once("\nRemoved\n").unwrap();
+    assert!(added.contains("eks:DescribeClusterVersions") && added.contains("eks:TagResource"), "{changed}");
+    assert!(removed.contains("eks:CreateCluster"), "{changed}");
+    trailtrim(["diff", SEED, TIGHTENED]).expect(0);
+    let same = trailtrim(["diff", SEED, SEED, "--fail-on-added", "--format", "json"]).stdout();
+    assert_eq!(json(&same)["added"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn an_explanation_tells_who_and_what_would_break() {
+    let start = ["explain", EVENTS, "--role", "eks-runner", "--no-config"];
+    let explain = |more: &[&str]| json(&trailtrim(start.iter().chain(more)).stdout());
+    let one = explain(&["--format", "json", "eks:CreateAddon"]);
+    assert_eq!(one["events"][0]["session"], "gha-1");
+    assert!(one["events"][0]["user_agent"].as_str().unwrap().contains("Terraform"), "{one:#}");
+    assert_eq!(one["breaks"][0], "eks.amazonaws.com:CreateAddon");
+    let line = explain(&["--format", "json", "--policy", SEED, "seed.json:20"]);
+    assert!(line["requests"].as_array().unwrap().iter().all(|one| one["action"] == "eks:DescribeAddon"), "{line:#}");
+    assert_eq!(explain(&["--format", "json", "--policy", SEED, "Lists"])["requests"].as_array().unwrap().len(), 1);
+    let arn = explain(&["--format", "json", "arn:aws:eks:eu-central-1:111122223333:/createaddon"]);
+    assert_eq!(arn["events"][0]["denied"], true);
+    trailtrim(start.iter().chain(&["eks:DeleteCluster"])).expect(3);
+    trailtrim(start.iter().chain(&["What?"])).expect(2);
+    trailtrim(start).expect(2);
+}
+
+#[test]
+fn policies_that_can_t_be_read_are_named_with_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bad.json");
+    fs::write(&file, "{\"Statement\": [\n{\"Effect\": \"Permit\"}]}").unwrap();
+    let start = ["audit", EVENTS, "--role", "eks-runner", "--no-config"];
+    let bad = trailtrim(start.iter().chain(&["--policy", file.to_str().unwrap()])).expect(1).stderr();
+    assert!(bad.contains("bad.json") && bad.contains("line 2"), "{bad}");
+    assert!(trailtrim(start.iter().chain(&["--policy", "iam"])).expect(2).stderr().contains("aws iam get-role-policy"));
+    assert!(trailtrim(start).expect(2).stderr().contains("--policy FILE"));
+    let wrapped = "fixtures/policies/odd/wrapped-by-the-command-line.json";
+    trailtrim(start.iter().chain(&["--policy", wrapped, "--exit-zero"])).expect(0);
+}
