@@ -1,5 +1,6 @@
 //! The log format: bytes of records to typed [`Event`]s, lenient in what it reads.
 
+mod bitmaps;
 mod caller;
 mod csv;
 mod denial;

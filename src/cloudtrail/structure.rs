@@ -1,18 +1,16 @@
-//! Finds where a JSON value ends, without building it: 64 bytes at a time, with one bit a byte.
+//! Finds where a JSON value ends, and the commas between the members of an object, without building it: 64 bytes at a time.
 //!
-//! In: text that starts at an object or an array. Out: the index behind its closing bracket. Brackets inside strings do
-//! not count. Nothing recurses, so nesting a million deep costs nothing. Nothing is validated either: what can't be right
-//! JSON fails later, when it is parsed.
+//! Brackets and commas inside strings do not count. Nothing recurses, so nesting a million deep costs nothing. Nothing is
+//! validated either: what can't be right JSON fails later, when it is parsed.
 //!
 //! The steps for each block, after Langdale and Lemire, "Parsing Gigabytes of JSON per Second" (2019), section 3.1:
 //!
-//! 1. a bitmap each of quotes, backslashes, opening and closing brackets (AVX2 where the processor has it);
+//! 1. a bitmap each of quotes, backslashes, brackets and commas ([`bitmaps`](super::bitmaps));
 //! 2. quotes behind an odd run of backslashes drop out;
 //! 3. a running exclusive or over the quotes gives the bytes inside strings;
-//! 4. the brackets outside strings are counted; only a block in which the depth can reach zero is looked at bit by bit.
+//! 4. the brackets outside strings are counted; only a block in which the depth comes down far enough is looked at bit by bit.
 
-/// Bytes that are looked at in one step: as many as a word has bits.
-const BLOCK: usize = 64;
+use super::bitmaps::{BLOCK, Bitmaps, BlockLoop, run};
 
 /// The index behind the value that starts `text`; `None` if the text ends before the value does.
 pub fn end_of_value(text: &[u8]) -> Option<usize> {
@@ -29,65 +27,79 @@ pub fn end_of_item(text: &[u8]) -> Option<(usize, bool)> {
         b'{' | b'[' => {
             let mut brackets = Brackets::default();
             let end = brackets.feed(text)?;
-            Some((end, brackets.backslashes != 0))
+            Some((end, brackets.strings.backslashes != 0))
         }
         _ => end_of_value(text).map(|end| (end, true)),
     }
+}
+
+/// Which bytes are inside strings, from block to block.
+#[derive(Debug, Clone, Default)]
+struct Strings {
+    /// All ones while inside a string.
+    open: u64,
+    /// 1 if the next byte stands behind a backslash.
+    escaped: u64,
+    /// Not zero once a backslash was met.
+    backslashes: u64,
+}
+
+impl Strings {
+    /// The bytes inside strings of the next block, of which `length` bytes are text.
+    #[inline(always)]
+    fn inside(&mut self, block: &Bitmaps, length: usize) -> u64 {
+        let mut quotes = block.quotes;
+        self.backslashes |= block.backslashes;
+        if block.backslashes | self.escaped != 0 {
+            quotes &= !self.escaped_bytes(block.backslashes, length);
+        }
+        let inside = running_xor(quotes) ^ self.open;
+        self.open = if inside >> (BLOCK - 1) == 1 { u64::MAX } else { 0 };
+        inside
+    }
+
+    /// The bytes that stand behind an unescaped backslash, without a branch: adding the starts of runs at odd places to
+    /// the runs carries through each of them.
+    #[inline(always)]
+    fn escaped_bytes(&mut self, backslashes: u64, length: usize) -> u64 {
+        const EVEN: u64 = 0x5555_5555_5555_5555;
+        let backslashes = backslashes & !self.escaped;
+        let follows = backslashes << 1 | self.escaped;
+        let odd_starts = backslashes & !EVEN & !follows;
+        let (runs, carry) = odd_starts.overflowing_add(backslashes);
+        let escaped = (EVEN ^ (runs << 1)) & follows;
+        self.escaped = if length < BLOCK { escaped >> length & 1 } else { u64::from(carry) };
+        escaped
+    }
+}
+
+/// Each bit becomes the exclusive or of itself and all below it.
+#[inline(always)]
+fn running_xor(mut bits: u64) -> u64 {
+    for shift in [1, 2, 4, 8, 16, 32] {
+        bits ^= bits << shift;
+    }
+    bits
 }
 
 /// Counts brackets over any number of pieces of text.
 #[derive(Debug, Clone, Default)]
 pub struct Brackets {
     depth: u64,
-    /// Not zero once a backslash was met.
-    backslashes: u64,
-    /// All ones while inside a string.
-    in_string: u64,
-    /// 1 if the next byte stands behind a backslash.
-    escaped: u64,
+    strings: Strings,
 }
 
 impl Brackets {
     /// Takes the next piece; the index in it behind the bracket that closes the first one.
     pub fn feed(&mut self, text: &[u8]) -> Option<usize> {
-        #[cfg(target_arch = "x86_64")]
-        if avx2::is_there() {
-            #[expect(unsafe_code, reason = "calls code for AVX2 behind the check that the processor has it")]
-            // SAFETY: the processor has what `feed` is compiled for.
-            return unsafe { avx2::feed(self, text) };
-        }
-        self.feed_with(text, portable)
+        run(Feed { brackets: self, text })
     }
 
+    /// Takes one block of `length` bytes.
     #[inline(always)]
-    fn feed_with(&mut self, text: &[u8], classify: impl Fn(&[u8; BLOCK]) -> Bitmaps) -> Option<usize> {
-        let (blocks, rest) = text.as_chunks::<BLOCK>();
-        for (index, block) in blocks.iter().enumerate() {
-            if let Some(end) = self.step(classify(block), BLOCK) {
-                return Some(index * BLOCK + end);
-            }
-        }
-        if rest.is_empty() {
-            return None;
-        }
-        let mut block = [0; BLOCK];
-        block.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        let end = self.step(classify(&block), rest.len())?;
-        Some(blocks.len() * BLOCK + end)
-    }
-
-    /// Takes the bitmaps of one block of `length` bytes.
-    #[inline(always)]
-    fn step(&mut self, block: Bitmaps, length: usize) -> Option<usize> {
-        let mut quotes = block.quotes;
-        self.backslashes |= block.backslashes;
-        if block.backslashes | self.escaped != 0 {
-            quotes &= !self.escaped_bytes(block.backslashes, length);
-        }
-        let strings = running_xor(quotes) ^ self.in_string;
-        self.in_string = if strings >> (BLOCK - 1) == 1 { u64::MAX } else { 0 };
-        let opens = block.opens & !strings;
-        let closes = block.closes & !strings;
+    fn step(&mut self, block: &Bitmaps, length: usize) -> Option<usize> {
+        let inside = self.strings.inside(block, length);
+        let (opens, closes) = (block.opens & !inside, block.closes & !inside);
         let closing = u64::from(closes.count_ones());
         if self.depth > closing {
             self.depth = self.depth + u64::from(opens.count_ones()) - closing;
@@ -113,117 +125,141 @@ impl Brackets {
         }
         None
     }
+}
 
-    /// The bytes that stand behind an unescaped backslash, without a branch: adding the starts of runs at odd places to
-    /// the runs carries through each of them.
+struct Feed<'b, 't> {
+    brackets: &'b mut Brackets,
+    text: &'t [u8],
+}
+
+impl BlockLoop for Feed<'_, '_> {
+    type Output = Option<usize>;
+
     #[inline(always)]
-    fn escaped_bytes(&mut self, backslashes: u64, length: usize) -> u64 {
-        const EVEN: u64 = 0x5555_5555_5555_5555;
-        let backslashes = backslashes & !self.escaped;
-        let follows = backslashes << 1 | self.escaped;
-        let odd_starts = backslashes & !EVEN & !follows;
-        let (runs, carry) = odd_starts.overflowing_add(backslashes);
-        let escaped = (EVEN ^ (runs << 1)) & follows;
-        self.escaped = if length < BLOCK { escaped >> length & 1 } else { u64::from(carry) };
-        escaped
+    fn run(self, classify: impl Fn(&[u8; BLOCK]) -> Bitmaps) -> Option<usize> {
+        let (blocks, rest) = self.text.as_chunks::<BLOCK>();
+        for (index, block) in blocks.iter().enumerate() {
+            if let Some(end) = self.brackets.step(&classify(block), BLOCK) {
+                return Some(index * BLOCK + end);
+            }
+        }
+        if rest.is_empty() {
+            return None;
+        }
+        let end = self.brackets.step(&classify(&padded(rest)), rest.len())?;
+        Some(blocks.len() * BLOCK + end)
     }
 }
 
-/// One bit a byte of a block.
-struct Bitmaps {
-    quotes: u64,
-    backslashes: u64,
-    opens: u64,
-    closes: u64,
+/// Fills what a text lacks to a whole block with zeros.
+fn padded(rest: &[u8]) -> [u8; BLOCK] {
+    let mut block = [0; BLOCK];
+    block.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    block
 }
 
-/// Each bit becomes the exclusive or of itself and all below it.
-#[inline(always)]
-fn running_xor(mut bits: u64) -> u64 {
-    for shift in [1, 2, 4, 8, 16, 32] {
-        bits ^= bits << shift;
-    }
-    bits
+/// The commas between the members of an object or the elements of an array, and its closing bracket, from left to right.
+#[derive(Debug)]
+pub struct Separators<'t> {
+    text: &'t [u8],
+    depth: u64,
+    strings: Strings,
+    /// The block after the present one.
+    next_block: usize,
+    /// The present block's separators that have not been given.
+    marks: u64,
+    is_closed: bool,
 }
 
-/// `[` and `{`, like `]` and `}`, differ in one bit only.
-const BRACKET_BIT: u8 = b'[' ^ b'{';
+impl<'t> Separators<'t> {
+    /// For an object or array that starts `text`.
+    pub fn of(text: &'t [u8]) -> Self {
+        Self { text, depth: 0, strings: Strings::default(), next_block: 0, marks: 0, is_closed: false }
+    }
 
-#[inline(always)]
-fn portable(block: &[u8; BLOCK]) -> Bitmaps {
-    let bitmap = |test: fn(u8) -> bool| {
-        block.iter().enumerate().fold(0, |bits, (index, byte)| bits | u64::from(test(*byte)) << index)
-    };
-    Bitmaps {
-        quotes: bitmap(|b| b == b'"'),
-        backslashes: bitmap(|b| b == b'\\'),
-        opens: bitmap(|b| b | BRACKET_BIT == b'{'),
-        closes: bitmap(|b| b | BRACKET_BIT == b'}'),
+    /// Takes one block; whether it has separators or the end.
+    #[inline(always)]
+    fn step(&mut self, block: &Bitmaps, length: usize) -> bool {
+        self.next_block += 1;
+        let inside = self.strings.inside(block, length);
+        let (opens, closes) = (block.opens & !inside, block.closes & !inside);
+        let closing = u64::from(closes.count_ones());
+        if self.depth > closing + 1 {
+            self.depth = self.depth + u64::from(opens.count_ones()) - closing;
+            return false;
+        }
+        self.marks = self.walk(opens, closes, block.commas & !inside);
+        self.marks != 0 || self.is_closed
+    }
+
+    /// Looks at brackets and commas one by one: the depth may be one here.
+    #[inline(always)]
+    fn walk(&mut self, opens: u64, closes: u64, commas: u64) -> u64 {
+        let mut rest = opens | closes | commas;
+        if rest == commas && self.depth == 1 {
+            return commas;
+        }
+        let mut marks = 0;
+        while rest != 0 && !self.is_closed {
+            let bit = rest & rest.wrapping_neg();
+            rest ^= bit;
+            if opens & bit != 0 {
+                self.depth += 1;
+            } else if closes & bit != 0 {
+                self.is_closed = self.depth <= 1;
+                self.depth = self.depth.saturating_sub(1);
+                marks |= if self.is_closed { bit } else { 0 };
+            } else if self.depth == 1 {
+                marks |= bit;
+            }
+        }
+        marks
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-mod avx2 {
-    //! The same bitmaps with 32 bytes an instruction.
+impl Iterator for Separators<'_> {
+    type Item = usize;
 
-    use std::arch::x86_64::{
-        __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
-    };
-
-    use super::{BLOCK, BRACKET_BIT, Bitmaps, Brackets};
-
-    /// Whether the processor has what [`feed`] is compiled for: all with AVX2 since 2013.
-    pub fn is_there() -> bool {
-        use std::arch::is_x86_feature_detected as has;
-        has!("avx2") && has!("bmi1") && has!("bmi2") && has!("lzcnt") && has!("popcnt")
-    }
-
-    // Counting bits is in the inner loop: without `popcnt` it takes more than twice the time.
-    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-    pub fn feed(brackets: &mut Brackets, text: &[u8]) -> Option<usize> {
-        brackets.feed_with(text, |block| classify(block))
-    }
-
-    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
     #[inline]
-    fn classify(block: &[u8; BLOCK]) -> Bitmaps {
-        let (low, high) = halves(block);
-        let bit = _mm256_set1_epi8(BRACKET_BIT.cast_signed());
-        let (low_folded, high_folded) = (_mm256_or_si256(low, bit), _mm256_or_si256(high, bit));
-        Bitmaps {
-            quotes: bitmap(low, high, b'"'),
-            backslashes: bitmap(low, high, b'\\'),
-            opens: bitmap(low_folded, high_folded, b'{'),
-            closes: bitmap(low_folded, high_folded, b'}'),
+    fn next(&mut self) -> Option<usize> {
+        if self.marks == 0 {
+            if self.is_closed {
+                return None;
+            }
+            run(NextMarks(self));
+            if self.marks == 0 {
+                return None;
+            }
+        }
+        let index = self.marks.trailing_zeros() as usize;
+        self.marks &= self.marks - 1;
+        Some((self.next_block - 1) * BLOCK + index)
+    }
+}
+
+struct NextMarks<'s, 't>(&'s mut Separators<'t>);
+
+impl BlockLoop for NextMarks<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, classify: impl Fn(&[u8; BLOCK]) -> Bitmaps) {
+        let separators = self.0;
+        let (blocks, rest) = separators.text.as_chunks::<BLOCK>();
+        for block in blocks.iter().skip(separators.next_block) {
+            if separators.step(&classify(block), BLOCK) {
+                return;
+            }
+        }
+        if !rest.is_empty() && separators.next_block == blocks.len() {
+            separators.step(&classify(&padded(rest)), rest.len());
         }
     }
-
-    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-    #[inline]
-    fn halves(block: &[u8; BLOCK]) -> (__m256i, __m256i) {
-        let start = block.as_ptr().cast::<__m256i>();
-        #[expect(unsafe_code, reason = "a vector load has no safe form for a byte array yet")]
-        // SAFETY: the block's 64 bytes are two vectors of 32; the load needs no alignment.
-        unsafe {
-            (_mm256_loadu_si256(start), _mm256_loadu_si256(start.add(1)))
-        }
-    }
-
-    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-    #[inline]
-    fn bitmap(low: __m256i, high: __m256i, byte: u8) -> u64 {
-        let wanted = _mm256_set1_epi8(byte.cast_signed());
-        let low = _mm256_movemask_epi8(_mm256_cmpeq_epi8(low, wanted)).cast_unsigned();
-        let high = _mm256_movemask_epi8(_mm256_cmpeq_epi8(high, wanted)).cast_unsigned();
-        u64::from(high) << 32 | u64::from(low)
-    }
 }
 
-fn end_of_string(text: &[u8]) -> Option<usize> {
-    // Most strings are short keys, for which a call costs more than a look.
-    const LOOK_AT: usize = 24;
-    let ends = |byte: &u8| matches!(byte, b'"' | b'\\');
-    let mut from = 1 + text.iter().skip(1).take(LOOK_AT).position(ends).unwrap_or(LOOK_AT);
+/// The index behind the string that starts `text`.
+pub fn end_of_string(text: &[u8]) -> Option<usize> {
+    let mut from = 1;
     loop {
         let at = from + memchr::memchr2(b'"', b'\\', text.get(from..)?)?;
         match text.get(at)? {
@@ -242,6 +278,7 @@ fn end_of_scalar(text: &[u8]) -> usize {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::bitmaps::run_portable;
     use super::*;
 
     /// The plain way, to compare with.
@@ -267,8 +304,42 @@ mod tests {
         None
     }
 
+    /// Commas at depth one and the closing bracket, the plain way.
+    fn naive_separators(text: &[u8]) -> Vec<usize> {
+        let (mut depth, mut in_string, mut escaped) = (0u64, false, false);
+        let mut found = Vec::new();
+        for (index, byte) in text.iter().enumerate() {
+            let was_escaped = std::mem::take(&mut escaped);
+            match byte {
+                b'"' | b'\\' if was_escaped => {}
+                b'\\' => escaped = true,
+                b'"' => in_string = !in_string,
+                b'{' | b'[' if !in_string => depth += 1,
+                b',' if !in_string && depth == 1 => found.push(index),
+                b'}' | b']' if !in_string => {
+                    if depth <= 1 {
+                        found.push(index);
+                        break;
+                    }
+                    depth -= 1;
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
     fn noisy_text() -> impl Strategy<Value = Vec<u8>> {
-        let byte = prop_oneof![Just(b'{'), Just(b'}'), Just(b'['), Just(b']'), Just(b'"'), Just(b'\\'), Just(b'a')];
+        let byte = prop_oneof![
+            Just(b'{'),
+            Just(b'}'),
+            Just(b'['),
+            Just(b']'),
+            Just(b'"'),
+            Just(b'\\'),
+            Just(b','),
+            Just(b'a')
+        ];
         proptest::collection::vec(byte, 0..300).prop_map(|mut bytes| {
             bytes.insert(0, b'{');
             bytes
@@ -279,7 +350,13 @@ mod tests {
         #[test]
         fn equals_the_plain_way(text in noisy_text()) {
             prop_assert_eq!(Brackets::default().feed(&text), naive(&text));
-            prop_assert_eq!(Brackets::default().feed_with(&text, portable), naive(&text));
+            let mut brackets = Brackets::default();
+            prop_assert_eq!(run_portable(Feed { brackets: &mut brackets, text: &text }), naive(&text));
+        }
+
+        #[test]
+        fn separators_equal_the_plain_way(text in noisy_text()) {
+            prop_assert_eq!(Separators::of(&text).collect::<Vec<_>>(), naive_separators(&text));
         }
 
         #[test]

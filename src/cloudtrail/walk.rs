@@ -2,83 +2,111 @@
 
 use std::borrow::Cow;
 
-use super::structure::end_of_value;
+use super::structure::{Separators, end_of_string, end_of_value};
 
 /// What is no JSON object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAnObject;
 
 /// The members of one object: name and the text of the value.
+#[derive(Debug)]
 pub struct Members<'a> {
-    rest: &'a [u8],
+    text: &'a [u8],
+    separators: Separators<'a>,
+    /// Behind the separator before the next member.
+    start: usize,
     /// Behind the last member; the iterator stays there.
     done: bool,
 }
 
+/// A member's name, unescaped, and the text of its value.
+pub type Member<'a> = (Cow<'a, [u8]>, &'a [u8]);
+
 /// The members of the object that starts `text`.
 pub fn members(text: &[u8]) -> Result<Members<'_>, NotAnObject> {
-    match text.trim_ascii_start().split_first() {
-        Some((b'{', rest)) => Ok(Members { rest, done: false }),
-        _ => Err(NotAnObject),
+    let text = text.trim_ascii_start();
+    if text.first() != Some(&b'{') {
+        return Err(NotAnObject);
     }
+    Ok(Members { text, separators: Separators::of(text), start: 1, done: false })
 }
 
 impl<'a> Iterator for Members<'a> {
-    type Item = Result<(Cow<'a, [u8]>, &'a [u8]), NotAnObject>;
+    type Item = Result<Member<'a>, NotAnObject>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.done {
-            return None;
+        while !self.done {
+            let Some(end) = self.separators.next() else {
+                self.done = true;
+                return Some(Err(NotAnObject));
+            };
+            self.done = self.text.get(end) != Some(&b',');
+            let member = self.text.get(self.start..end).unwrap_or_default();
+            let member = trimmed(member);
+            self.start = end + 1;
+            // A comma too many does not make a record unreadable.
+            if !member.is_empty() {
+                let read = read_member(member).ok_or(NotAnObject);
+                self.done |= read.is_err();
+                return Some(read);
+            }
         }
-        self.rest = skip_separators(self.rest);
-        let member = match self.rest.first() {
-            Some(b'}') => None,
-            _ => Some(self.member().ok_or(NotAnObject)),
-        };
-        self.done = !matches!(member, Some(Ok(_)));
-        member
+        None
     }
 }
 
 impl<'a> Members<'a> {
     /// What has not been walked yet.
     pub fn rest(&self) -> &'a [u8] {
-        self.rest
+        self.text.get(self.start..).unwrap_or_default()
     }
+}
 
-    fn member(&mut self) -> Option<(Cow<'a, [u8]>, &'a [u8])> {
-        if self.rest.first() != Some(&b'"') {
-            return None;
-        }
-        let (key, rest) = self.rest.split_at_checked(end_of_value(self.rest)?)?;
-        let rest = rest.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
-        let (value, rest) = rest.split_at_checked(end_of_value(rest)?)?;
-        if value.is_empty() {
-            return None;
-        }
-        self.rest = rest;
-        Some((plain_key(key)?, value))
+fn read_member(text: &[u8]) -> Option<Member<'_>> {
+    if text.first() != Some(&b'"') {
+        return None;
+    }
+    let (key, behind) = text.split_at_checked(end_of_string(text)?)?;
+    let value = trimmed(trimmed(behind).strip_prefix(b":")?);
+    let is_whole = match (value.first()?, value.last()?) {
+        (b'"', last) => *last == b'"' && value.len() > 1,
+        (b'{' | b'[', last) => matches!(last, b'}' | b']'),
+        _ => end_of_value(value) == Some(value.len()),
+    };
+    is_whole.then_some((plain_key(key)?, value))
+}
+
+/// Without white space at both ends, of which there is none most of the time.
+#[inline]
+fn trimmed(text: &[u8]) -> &[u8] {
+    match (text.first(), text.last()) {
+        (Some(first), Some(last)) if *first > b' ' && *last > b' ' => text,
+        _ => text.trim_ascii(),
     }
 }
 
 /// The elements of the array that starts `text`, each as text. Ends early where the array is broken.
 pub fn elements(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = text.trim_ascii_start().strip_prefix(b"[").unwrap_or_default();
-    std::iter::from_fn(move || {
-        rest = skip_separators(rest);
-        if rest.first()? == &b']' {
-            return None;
-        }
-        let (element, behind) = rest.split_at_checked(end_of_value(rest)?)?;
-        rest = behind;
+    let text = if text.starts_with(b"[") { text } else { b"[]" };
+    let mut start = 1;
+    Separators::of(text).filter_map(move |end| {
+        let element = text.get(start..end)?.trim_ascii();
+        start = end + 1;
         (!element.is_empty()).then_some(element)
     })
 }
 
 /// Skips white space and commas. A comma too many does not make a record unreadable.
+#[inline]
 pub fn skip_separators(text: &[u8]) -> &[u8] {
-    let start = text.iter().position(|b| *b != b',' && !b.is_ascii_whitespace());
-    text.get(start.unwrap_or(text.len())..).unwrap_or_default()
+    let separates = |byte: &u8| *byte == b',' || byte.is_ascii_whitespace();
+    let mut rest = text;
+    while let Some((first, behind)) = rest.split_first()
+        && separates(first)
+    {
+        rest = behind;
+    }
+    rest
 }
 
 /// A string's text without quotes and escapes; `None` if it is no legal string.
