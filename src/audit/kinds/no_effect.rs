@@ -23,6 +23,7 @@ pub(crate) fn find(case: &Case<'_>, spoken: &mut Spoken) -> Vec<Finding> {
         }
         match effect_of(case, &groups, at, spoken) {
             None => {}
+            Some(NoEffect::Redundant) if alone_allows(case, at) => {}
             Some(NoEffect::Redundant) => {
                 spoken.statements.insert(at);
                 findings.push(redundant(case, one));
@@ -43,6 +44,14 @@ pub(crate) fn find(case: &Case<'_>, spoken: &mut Spoken) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Whether a record shows a request that no other statement speaks of. What AWS was seen to check outweighs the
+/// reference, by which the action may never be checked on that resource (`eks:DescribeClusterVersions` on an ARN).
+fn alone_allows(case: &Case<'_>, at: usize) -> bool {
+    let Some(one) = case.statements.get(at).filter(|one| one.statement.effect == Effect::Allow) else { return false };
+    let others = || case.statements.iter().enumerate().filter(|(other, _)| *other != at);
+    one.requests.iter().any(|request| !others().any(|(_, other)| other.requests.contains(request)))
 }
 
 fn redundant(case: &Case<'_>, one: &StatementCase<'_>) -> Finding {
