@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::aggregator::{Hole, UsedRequest};
+use crate::aggregator::{Hole, HoleCause, UsedRequest};
 use crate::iam::{
     Action, ActionClause, ArnPattern, ConditionKey, Conditions, PolicyDocument, PrincipalArn, Request, Resource,
     ResourceClause, Statement, applies,
@@ -49,7 +49,9 @@ impl Asked {
         request.context.insert("aws:PrincipalArn", arn.as_str());
         request.context.insert("aws:SecureTransport", "true");
         let starred = matches!(&request.resource, Resource::Arn(arn) if arn.as_str().contains('*'));
-        Self { request, has_holes: starred && !holes.is_empty() }
+        // What AWS itself checks on a whole type is known to the letter.
+        let unknown = holes.iter().any(|hole| hole.cause != HoleCause::ListResource);
+        Self { request, has_holes: starred && unknown }
     }
 
     /// Whether the statement speaks of it, whatever its effect.
