@@ -250,9 +250,9 @@ impl Call<'_> {
 
     /// A field `id` fits each type that the action takes; the operation's own name tells which type is meant.
     fn without_namesakes(&self, found: Vec<(&str, Vec<Found>)>) -> Vec<Found> {
-        let operation = resources::squeeze(&self.event.name);
+        let operation = crate::catalog::rules::squeeze(&self.event.name);
         let vague = |hits: &[Found]| hits.iter().any(|one| one.vague);
-        let meant = |name: &str| operation.contains(&resources::squeeze(name));
+        let meant = |name: &str| operation.contains(&crate::catalog::rules::squeeze(name));
         let told = found.iter().any(|(name, hits)| vague(hits) && meant(name));
         let several = found.iter().filter(|(_, hits)| vague(hits)).count() > 1;
         let keep = |name: &str, hits: &[Found]| !(several && told && vague(hits)) || meant(name);

@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use super::super::instance_profiles;
 use super::fields::{Fields, Leaf};
 use super::{Hole, HoleCause};
-use crate::catalog::rules::{FieldPath, ResourceExpr, ResourceTerm, Root, ServiceRules, Step, TemplatePart, TypeRule};
+use crate::catalog::rules::{
+    FieldPath, ResourceExpr, ResourceTerm, Root, ServiceRules, Step, TemplatePart, TypeRule, squeeze,
+};
 use crate::catalog::{ArnTemplate, Place, ResourceType};
 use crate::iam::Arn;
 
@@ -388,11 +390,6 @@ fn describe(path: &FieldPath) -> String {
 /// Whether every record fills it.
 fn is_event(path: &FieldPath) -> bool {
     path.alternatives.iter().any(|path| path.root == Root::Event)
-}
-
-/// Lower case, letters and digits only.
-pub fn squeeze(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// In order, without repeats.

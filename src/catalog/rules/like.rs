@@ -1,4 +1,4 @@
-//! The globs of the rule files.
+//! How the rule files compare texts: globs, and names whatever their spelling.
 
 /// Whether a text matches a glob of `*`, whatever the case of letters.
 pub fn like(glob: &str, text: &str) -> bool {
@@ -17,4 +17,9 @@ pub fn like(glob: &str, text: &str) -> bool {
         rest = rest.get(at + piece.len()..).unwrap_or("");
     }
     rest.len() >= last.len() && rest.get(rest.len() - last.len()..).is_some_and(|tail| tail.eq_ignore_ascii_case(last))
+}
+
+/// Lower case, letters and digits only.
+pub fn squeeze(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }

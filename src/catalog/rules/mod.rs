@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use crate::catalog::Catalog;
 
-pub use like::like;
+pub use like::{like, squeeze};
 pub use page::ServicePage;
 pub use path::{FieldPath, Root, SinglePath, Step, Transform};
 pub use plan::Plan;

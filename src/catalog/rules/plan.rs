@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{CommonRules, ServiceRules, like};
+use super::{CommonRules, ServiceRules, like, squeeze};
 use crate::catalog::Catalog;
 
 /// The rows and resource types that an operation's name selects.
@@ -42,11 +42,6 @@ fn is_named_after(operation: &str, kind: &str, verbs: &[String]) -> bool {
     let kind = squeeze(kind);
     let mut nouns = verbs.iter().filter_map(|verb| operation.strip_prefix(verb.as_str())).map(squeeze);
     nouns.any(|noun| noun == kind || noun.strip_suffix('s') == Some(&kind))
-}
-
-/// Lower case, letters and digits only.
-fn squeeze(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// Operation names to plans, by service.
