@@ -5,33 +5,25 @@ use std::collections::BTreeMap;
 use clap::Args;
 use clap::builder::FalseyValueParser;
 
-use super::args::{self, RoleArgs, SourceArgs, WindowArgs};
 use super::chain;
 use super::config::{Config, ConfigArgs};
-use super::evidence::{clock, find_usage};
+use super::evidence::{Evidence, EvidenceArgs, clock, find_usage};
 use super::logging::LogArgs;
 use super::output::{OutputArgs, OutputPlan};
 use super::reduce_args::ReduceArgs;
 use super::{CliError, ExitStatus, streams, summary};
 use crate::aggregator::{Selection, Usage};
 use crate::catalog::Catalog;
-use crate::collector::{CollectOptions, Input};
 use crate::iam::PrincipalArn;
 use crate::reducer::{ReduceOptions, VerifiedPolicy, reduce};
-use crate::report::model::{PolicyKind, Scope};
+use crate::report::model::PolicyKind;
 use crate::report::{Report, RoleResult};
 
 /// Write the tightest policy with which a role can do again what the records show.
 #[derive(Debug, Args)]
 pub struct GenerateArgs {
     #[command(flatten)]
-    source: SourceArgs,
-
-    #[command(flatten)]
-    role: RoleArgs,
-
-    #[command(flatten)]
-    window: WindowArgs,
+    evidence: EvidenceArgs,
 
     /// End with status 4 if the evidence has gaps; the result is written all the same.
     #[arg(long, env = "TRAILTRIM_REQUIRE_COMPLETE", value_parser = FalseyValueParser::new(), help_heading = "Evidence")]
@@ -53,11 +45,8 @@ pub struct GenerateArgs {
 
 /// The arguments, checked and in the library's terms.
 struct Request {
-    inputs: Vec<Input>,
-    collect: CollectOptions,
-    selection: Selection,
+    evidence: Evidence,
     reduce: ReduceOptions,
-    scope: Scope,
     output: OutputPlan,
     require_complete: bool,
     follow_assumed_roles: bool,
@@ -68,13 +57,14 @@ pub fn run(args: GenerateArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
     let config = Config::load(&args.config)?;
     let request = args.into_request(&config, !log.quiet)?;
     let catalog = Catalog::embedded();
-    let mut usages = find_usage(&request.inputs, &request.collect, &request.selection, catalog)?;
-    tell_ambiguous(&request.selection, &usages);
+    let Evidence { inputs, collect, selection, .. } = &request.evidence;
+    let mut usages = find_usage(inputs, collect, selection, catalog)?;
+    tell_ambiguous(selection, &usages);
     if request.follow_assumed_roles {
-        chain::follow(&mut usages, &request.inputs, &request.collect, &request.selection, catalog)?;
+        chain::follow(&mut usages, inputs, collect, selection, catalog)?;
     }
     let results = reduce_all(&request, usages, catalog)?;
-    let report = Report::new(catalog, request.scope, &results);
+    let report = Report::new(catalog, request.evidence.scope, &results);
     let written = request.output.write(&report)?;
     if !log.quiet {
         streams::tell(&summary::of(&report, &written, log.log_format));
@@ -85,21 +75,9 @@ pub fn run(args: GenerateArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
 impl GenerateArgs {
     fn into_request(self, config: &Config, progress: bool) -> Result<Request, CliError> {
         let include_denied = self.policy.include_denied || config.include_denied.unwrap_or(false);
-        let selection = args::selection(&self.role, &self.window, config, include_denied, clock)?;
         Ok(Request {
-            inputs: self.source.inputs(),
-            collect: self.source.options(config, progress),
+            evidence: self.evidence.into_evidence(config, include_denied, progress)?,
             reduce: self.policy.options(config, clock),
-            scope: Scope {
-                roles: Vec::new(),
-                sources: self.source.texts(),
-                sessions: selection.sessions.clone(),
-                since: selection.since,
-                until: selection.until,
-                regions: selection.regions.clone(),
-                accounts: selection.accounts.clone(),
-            },
-            selection,
             output: self.output.plan(config)?,
             require_complete: self.require_complete || config.require_complete.unwrap_or(false),
             follow_assumed_roles: self.follow_assumed_roles,
