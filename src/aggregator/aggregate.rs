@@ -217,6 +217,7 @@ impl Collected {
 
     fn note_coverage(&mut self, event: &Event<'_>) {
         let coverage = &mut self.coverage;
+        coverage.count_day(&event.source, event.time, 1);
         coverage.first_event = Some(coverage.first_event.map_or(event.time, |first| first.min(event.time)));
         coverage.last_event = Some(coverage.last_event.map_or(event.time, |last| last.max(event.time)));
         if !coverage.regions.contains(&*event.region) {

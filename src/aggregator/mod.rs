@@ -18,7 +18,7 @@ mod tests;
 mod usage;
 
 pub use aggregate::Aggregator;
-pub use coverage::{Coverage, DeniedCall, RecordCounts, UnmappedEvent};
+pub use coverage::{Coverage, Day, DeniedCall, RecordCounts, UnmappedEvent};
 pub use evidence::Evidence;
 pub use lineage::{CreatedResource, Lineage};
 pub use resolver::{Creation, Fields, Need, Resolution, Resolved, Resolver};
