@@ -147,7 +147,8 @@ mod tests {
             calls.iter().for_each(|(source, time)| coverage.count_day(source, *time, 2));
             coverage
         };
-        let (mut one, mut other) = (counted(&[("eks", early), ("ec2", late)]), counted(&[("eks", late), ("eks", early)]));
+        let (mut one, mut other) =
+            (counted(&[("eks", early), ("ec2", late)]), counted(&[("eks", late), ("eks", early)]));
         let swapped = (other.clone(), one.clone());
         one.merge(other);
         (other, one) = (one, swapped.0);
