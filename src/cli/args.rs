@@ -14,14 +14,17 @@ use super::config::Config;
 use super::moment::Moment;
 use super::source::Source;
 use crate::aggregator::Selection;
-use crate::collector::{CollectOptions, Input};
-use crate::iam::PrincipalSelector;
+use crate::collector::{AwsOptions, CollectOptions, Input};
+use crate::iam::{PrincipalArn, PrincipalSelector};
 
 /// Where the records are.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Evidence")]
 pub struct SourceArgs {
-    /// Files or directories with CloudTrail records, `-` for standard input.
+    /// Files or directories with CloudTrail records, `-` for standard input, or a place in AWS.
+    ///
+    /// In AWS: `lookup-events` for the event history of the last 90 days, `s3://BUCKET/PREFIX` for a trail,
+    /// `lake://EVENT_DATA_STORE`, `athena://WORKGROUP/DATABASE/TABLE`.
     ///
     /// Read by content, not by name: trail files, event history, CloudWatch and EventBridge envelopes, CSV exports,
     /// newline-separated JSON; plain, gzip or zstd. Directories are read with everything under them.
@@ -35,6 +38,37 @@ pub struct SourceArgs {
     /// Threads to read with; as many as there are cores when not given.
     #[arg(long, value_name = "N", env = "TRAILTRIM_THREADS")]
     pub threads: Option<NonZeroUsize>,
+
+    #[command(flatten)]
+    pub aws: AwsArgs,
+}
+
+/// How to reach AWS, for sources that are there.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "AWS")]
+pub struct AwsArgs {
+    /// A profile of the AWS configuration files; credentials are found as the AWS command line finds them.
+    #[arg(long, value_name = "NAME", help_heading = "AWS")]
+    pub profile: Option<String>,
+
+    /// Ask this address instead of AWS's own.
+    #[arg(long, value_name = "URL", help_heading = "AWS")]
+    pub endpoint_url: Option<String>,
+
+    /// Act as this role, for instance one in the account that keeps the logs.
+    #[arg(long, value_name = "ARN", help_heading = "AWS")]
+    pub assume_role: Option<PrincipalArn>,
+}
+
+impl AwsArgs {
+    /// What the collector takes; flags first, then the configuration.
+    pub fn options(&self, config: &Config) -> AwsOptions {
+        AwsOptions {
+            profile: self.profile.clone().or_else(|| config.profile.clone()),
+            endpoint_url: self.endpoint_url.clone().or_else(|| config.endpoint_url.clone()),
+            assume_role: self.assume_role.clone().or_else(|| config.assume_role.clone()),
+        }
+    }
 }
 
 /// Whose records count.
@@ -82,12 +116,21 @@ impl SourceArgs {
         self.sources.iter().map(|source| source.text.clone()).collect()
     }
 
-    /// How to collect.
-    pub fn options(&self, config: &Config, progress: bool) -> CollectOptions {
+    /// How to collect what will count.
+    pub fn options(
+        &self,
+        config: &Config,
+        progress: bool,
+        wanted: &Selection,
+        clock: impl Fn() -> Timestamp,
+    ) -> CollectOptions {
         CollectOptions {
             threads: self.threads.or(config.threads).map(NonZeroUsize::get),
             strict: self.strict || config.strict.unwrap_or(false),
             progress,
+            wanted: wanted.clone(),
+            now: self.sources.iter().any(|source| source.input.is_remote()).then(clock),
+            aws: self.aws.options(config),
         }
     }
 }

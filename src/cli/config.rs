@@ -14,7 +14,7 @@ use super::moment::{Age, Moment};
 use super::policies::ScpLevel;
 use super::reduce_args::{Conditions, Tag};
 use crate::audit::{Accepted, Severity};
-use crate::iam::PrincipalSelector;
+use crate::iam::{PrincipalArn, PrincipalSelector};
 use crate::reducer::{UserRules, UserRulesError};
 use crate::report::Format;
 
@@ -51,6 +51,10 @@ pub struct Config {
     #[serde(deserialize_with = "parsed")]
     pub until: Option<Moment>,
     pub threads: Option<NonZeroUsize>,
+    pub profile: Option<String>,
+    pub endpoint_url: Option<String>,
+    #[serde(deserialize_with = "parsed")]
+    pub assume_role: Option<PrincipalArn>,
     pub strict: Option<bool>,
     pub include_denied: Option<bool>,
     pub require_complete: Option<bool>,

@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::ExitStatus;
 use super::config::ConfigError;
 use crate::audit::BaselineError;
-use crate::collector::CollectError;
+use crate::collector::{CollectError, RemoteError};
 use crate::iam::ParsePolicyError;
 use crate::reducer::ReduceError;
 use crate::report::RenderError;
@@ -56,7 +56,11 @@ pub enum CliError {
     SameFileTwice { path: PathBuf },
 
     #[error(transparent)]
-    Collect(#[from] CollectError),
+    Collect(CollectError),
+
+    #[error("can't read from AWS: {source}")]
+    #[diagnostic(help("{}", source.kind.advice()))]
+    Remote { source: RemoteError },
 
     #[error("{message}")]
     #[diagnostic(help("{advice}"))]
@@ -168,10 +172,20 @@ impl CliError {
             | Self::WriteFile { .. }
             | Self::ReadFile { .. }
             | Self::Collect(_)
+            | Self::Remote { .. }
             | Self::Reduce { .. }
             | Self::Render(_)
             | Self::PolicyFile { .. }
             | Self::NoRecord { .. } => ExitStatus::CouldNotFinish,
+        }
+    }
+}
+
+impl From<CollectError> for CliError {
+    fn from(error: CollectError) -> Self {
+        match error {
+            CollectError::Remote(source) => Self::Remote { source },
+            other => Self::Collect(other),
         }
     }
 }

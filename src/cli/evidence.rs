@@ -43,7 +43,7 @@ impl EvidenceArgs {
         let selection = args::selection(&self.role, &self.window, config, include_denied, clock)?;
         Ok(Evidence {
             inputs: self.source.inputs(),
-            collect: self.source.options(config, progress),
+            collect: self.source.options(config, progress, &selection, clock),
             scope: Scope {
                 roles: Vec::new(),
                 sources: self.source.texts(),

@@ -22,22 +22,30 @@ pub fn explain(
     catalog: &Catalog,
 ) -> CliError {
     let everybody = Selection { principals: Vec::new(), sessions: Vec::new(), ..selection.clone() };
-    // Standard input is gone by now.
-    let inputs: Vec<Input> = inputs.iter().filter(|input| **input != Input::StandardInput).cloned().collect();
+    // Standard input is gone by now, and AWS was asked for one role and would be slow to tell of others.
+    let is_at_hand = |input: &&Input| **input != Input::StandardInput && !input.is_remote();
+    let inputs: Vec<Input> = inputs.iter().filter(is_at_hand).cloned().collect();
     let seen = collect(&inputs, options, &Needles::default(), || Aggregator::new(catalog, &everybody));
     let principals = seen.as_ref().map(|seen| seen.sink.other_principals()).unwrap_or_default();
     CliError::NoEvents {
         message: format!("no event of `{selector}` found"),
-        advice: advice(selector, selection, &principals),
+        advice: advice(selector, selection, &principals, inputs.is_empty()),
     }
 }
 
-fn advice(selector: &PrincipalSelector, selection: &Selection, principals: &[(&PrincipalArn, u64)]) -> String {
+fn advice(
+    selector: &PrincipalSelector,
+    selection: &Selection,
+    principals: &[(&PrincipalArn, u64)],
+    is_elsewhere: bool,
+) -> String {
     let mut text = String::new();
     if let Some((alike, _)) = principals.iter().find(|(arn, _)| is_alike(selector, arn)) {
         let _ = writeln!(text, "did you mean `{alike}`? The name is the same, account or path differ");
     }
-    if principals.is_empty() {
+    if is_elsewhere {
+        text.push_str("check the account and the Regions that were asked, and how far the source reaches back");
+    } else if principals.is_empty() {
         text.push_str("no principal at all appears in what was read; check that these are CloudTrail records");
     } else {
         text.push_str("these appear in what was read:");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::collector::Input;
+use crate::collector::{Input, ParseRemoteError};
 
 /// A source as typed, kept for the report, with what it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,20 +16,31 @@ pub struct Source {
 /// Why a text is no source.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ParseSourceError {
-    #[error("a source is a file, a directory, or `-` for standard input; this one is empty")]
+    #[error("a source is a file, a directory, `-` for standard input, or a place in AWS; this one is empty")]
     Empty,
-    #[error("this build reads files, directories and `-`; bring the records to disk first (`{advice}`)")]
-    NotAFile { advice: &'static str },
+    #[error("this build can't ask AWS (feature `aws`); bring the records to disk first (`{advice}`)")]
+    NeedsAws { advice: &'static str },
+    #[error("this build has no store; read the original records")]
+    Store,
+    #[error(transparent)]
+    Remote(#[from] ParseRemoteError),
 }
 
-/// Sources that are no files, and the command that makes files of them.
-const REMOTE: [(&str, &str); 5] = [
-    ("s3://", "aws s3 sync s3://BUCKET/PREFIX DIR"),
-    ("lookup-events", "aws cloudtrail lookup-events > FILE"),
-    ("athena://", "aws athena get-query-results > FILE"),
-    ("lake://", "aws cloudtrail get-query-results > FILE"),
-    ("store:", "trailtrim reads the original records"),
-];
+/// The source that is the event history.
+const LOOKUP_EVENTS: &str = "lookup-events";
+
+/// The remote source that the text names, with the command that makes files of it.
+fn remote(text: &str) -> Option<(Result<Input, ParseRemoteError>, &'static str)> {
+    let scheme = text.split_once("://").map_or(text, |(scheme, _)| scheme);
+    let is_place = scheme.len() < text.len();
+    match scheme {
+        LOOKUP_EVENTS if !is_place => Some((Ok(Input::LookupEvents), "aws cloudtrail lookup-events > FILE")),
+        "s3" if is_place => Some((text.parse().map(Input::S3), "aws s3 sync s3://BUCKET/PREFIX DIR")),
+        "athena" if is_place => Some((text.parse().map(Input::Athena), "aws athena get-query-results > FILE")),
+        "lake" if is_place => Some((text.parse().map(Input::Lake), "aws cloudtrail get-query-results > FILE")),
+        _ => None,
+    }
+}
 
 impl FromStr for Source {
     type Err = ParseSourceError;
@@ -38,12 +49,15 @@ impl FromStr for Source {
         if text.is_empty() {
             return Err(ParseSourceError::Empty);
         }
-        let is_remote =
-            |prefix: &str| if prefix.ends_with([':', '/']) { text.starts_with(prefix) } else { text == prefix };
-        if let Some((_, advice)) = REMOTE.iter().find(|(prefix, _)| is_remote(prefix)) {
-            return Err(ParseSourceError::NotAFile { advice });
+        if text.starts_with("store:") {
+            return Err(ParseSourceError::Store);
         }
-        let input = if text == "-" { Input::StandardInput } else { Input::Path(PathBuf::from(text)) };
+        let input = match remote(text) {
+            Some((_, advice)) if cfg!(not(feature = "aws")) => return Err(ParseSourceError::NeedsAws { advice }),
+            Some((input, _)) => input?,
+            None if text == "-" => Input::StandardInput,
+            None => Input::Path(PathBuf::from(text)),
+        };
         Ok(Self { text: text.to_owned(), input })
     }
 }
@@ -59,8 +73,28 @@ mod tests {
     }
 
     #[test]
+    #[cfg(not(feature = "aws"))]
     fn what_is_no_file_gets_advice() {
         let error = "s3://bucket/prefix".parse::<Source>().unwrap_err();
         assert!(error.to_string().contains("aws s3 sync"), "{error}");
+    }
+
+    #[test]
+    #[cfg(feature = "aws")]
+    fn places_in_aws_are_told_from_files() {
+        for (text, is_remote) in [
+            ("s3://bucket/prefix", true),
+            ("lookup-events", true),
+            ("athena://primary/default/trail", true),
+            ("lake://1111-2222", true),
+            ("lookup-events.json", false),
+            ("s3/bucket", false),
+            ("lake", false),
+        ] {
+            let input = text.parse::<Source>().unwrap().input;
+            assert_eq!(input.is_remote(), is_remote, "{text}");
+            assert_eq!(input.to_string(), text);
+        }
+        assert!("athena://nowhere".parse::<Source>().is_err());
     }
 }

@@ -1,19 +1,26 @@
-//! Local files, directories and standard input.
+//! Reads all inputs: local files, directories and standard input here, remote sources with the same threads.
 
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use indicatif::ProgressBar;
+use jiff::Timestamp;
 
+use super::aws::Remote;
 use super::duplicates::Seen;
 use super::intake::Intake;
 use super::listing::{FoundFile, list, unreadable};
 use super::problem::{FileProblem, ProblemKind};
 use super::progress;
+use super::remote::{Arrival, AthenaTable, AwsOptions, LakeStore, S3Url};
+use super::remote_error::RemoteError;
 use super::sink::EventSink;
 use super::unpack::{Text, Unpacker, unpack_stream};
+use crate::aggregator::Selection;
 use crate::cloudtrail::Needles;
 
 /// Where records come from.
@@ -23,6 +30,37 @@ pub enum Input {
     Path(PathBuf),
     /// `-`
     StandardInput,
+    /// The event history of the last 90 days, through CloudTrail's `LookupEvents`.
+    LookupEvents,
+    /// A trail's objects in S3.
+    S3(S3Url),
+    /// An event data store of CloudTrail Lake.
+    Lake(LakeStore),
+    /// A table over a trail in Amazon Athena.
+    Athena(AthenaTable),
+}
+
+impl Input {
+    /// Whether AWS is asked for it.
+    pub fn is_remote(&self) -> bool {
+        match self {
+            Self::Path(_) | Self::StandardInput => false,
+            Self::LookupEvents | Self::S3(_) | Self::Lake(_) | Self::Athena(_) => true,
+        }
+    }
+}
+
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => path.display().fmt(f),
+            Self::StandardInput => f.write_str("-"),
+            Self::LookupEvents => f.write_str("lookup-events"),
+            Self::S3(url) => url.fmt(f),
+            Self::Lake(store) => store.fmt(f),
+            Self::Athena(table) => table.fmt(f),
+        }
+    }
 }
 
 /// How to collect.
@@ -34,6 +72,12 @@ pub struct CollectOptions {
     pub strict: bool,
     /// Show a progress bar on standard error if it is a terminal.
     pub progress: bool,
+    /// What will count of the records: remote sources leave out what they can of the rest.
+    pub wanted: Selection,
+    /// The moment at which the run began; remote sources need it.
+    pub now: Option<Timestamp>,
+    /// How to reach AWS.
+    pub aws: AwsOptions,
 }
 
 /// What was collected.
@@ -70,6 +114,9 @@ pub enum CollectError {
 
     #[error("{}", first_problems(.0))]
     Strict(Vec<FileProblem>),
+
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
 }
 
 /// Reads all inputs. Records without a needle are counted as somebody else's, unparsed. Each thread has a sink of its own;
@@ -82,9 +129,14 @@ pub fn collect<S: EventSink>(
 ) -> Result<Collected<S>, CollectError> {
     let mut problems = Vec::new();
     let sources = find(inputs, &mut problems)?;
-    let bar = progress::bar(options.progress, sources.iter().map(Source::bytes).sum());
-    let mut collected = read_all(&sources, options.threads, needles, &bar, &new);
-    bar.finish_and_clear();
+    let remote = inputs.iter().any(Input::is_remote).then(|| Remote::start(inputs, options)).transpose()?;
+    let bar = progress::bar(options.progress && !sources.is_empty(), sources.iter().map(Source::bytes).sum());
+    let queue = Queue { sources, next: AtomicUsize::new(0), remote, bar, failed: Mutex::default() };
+    let mut collected = read_all(&queue, options.threads, needles, &new);
+    queue.bar.finish_and_clear();
+    if let Some(error) = queue.failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(error.into());
+    }
     for problem in problems {
         collected.sink.gap(problem.to_string());
         collected.problems.push(problem);
@@ -126,6 +178,7 @@ fn find(inputs: &[Input], problems: &mut Vec<FileProblem>) -> Result<Vec<Source>
                 }
                 sources.extend(found.into_iter().map(Source::File));
             }
+            Input::LookupEvents | Input::S3(_) | Input::Lake(_) | Input::Athena(_) => {}
         }
     }
     sources.sort_by_key(|source| match source {
@@ -138,23 +191,44 @@ fn find(inputs: &[Input], problems: &mut Vec<FileProblem>) -> Result<Vec<Source>
 /// What one thread has collected.
 type Part<'r, S> = Intake<'r, S>;
 
+/// What there is to read, local files first: meanwhile the remote ones arrive.
+struct Queue {
+    sources: Vec<Source>,
+    next: AtomicUsize,
+    remote: Option<Remote>,
+    bar: ProgressBar,
+    /// The first remote source that gave nothing at all.
+    failed: Mutex<Option<RemoteError>>,
+}
+
+impl Queue {
+    /// What a remote source has found; nothing more once one of them has failed, as the run will.
+    fn next_arrival(&self) -> Option<Arrival> {
+        let remote = self.remote.as_ref()?;
+        let has_failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        if has_failed { None } else { remote.next() }
+    }
+}
+
 fn read_all<S: EventSink>(
-    sources: &[Source],
+    queue: &Queue,
     threads: Option<usize>,
     needles: &Needles,
-    bar: &ProgressBar,
     new: &(impl Fn() -> S + Sync),
 ) -> Collected<S> {
     let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let threads = threads.unwrap_or_else(cores).clamp(1, sources.len().max(1));
+    let most = if queue.remote.is_some() { usize::MAX } else { queue.sources.len().max(1) };
+    let threads = threads.unwrap_or_else(cores).clamp(1, most);
     let seen = Seen::new();
-    let next = AtomicUsize::new(0);
     let work = || {
         let mut unpacker = Unpacker::new(largest_whole(threads));
         let mut intake = Intake::new(needles, &seen, new());
-        while let Some(source) = sources.get(next.fetch_add(1, Ordering::Relaxed)) {
+        while let Some(source) = queue.sources.get(queue.next.fetch_add(1, Ordering::Relaxed)) {
             read_source(source, &mut unpacker, &mut intake);
-            bar.inc(source.bytes());
+            queue.bar.inc(source.bytes());
+        }
+        while let Some(arrival) = queue.next_arrival() {
+            read_arrival(arrival, queue, &mut unpacker, &mut intake);
         }
         intake
     };
@@ -193,6 +267,24 @@ fn read_source<S: EventSink>(source: &Source, unpacker: &mut Unpacker, intake: &
         }
         Source::File(file) => (file.path.display().to_string(), unpacker.open(&file.path, file.bytes)),
     };
+    take(name, opened, intake);
+}
+
+fn read_arrival<S: EventSink>(arrival: Arrival, queue: &Queue, unpacker: &mut Unpacker, intake: &mut Intake<'_, S>) {
+    match arrival {
+        Arrival::Text { name, bytes } => take(name, unpacker.open_bytes(&bytes), intake),
+        Arrival::Problem(problem) => note(problem, intake),
+        Arrival::Failed(error) => {
+            let mut failed = queue.failed.lock().unwrap_or_else(PoisonError::into_inner);
+            // Which of several came first is chance; the least is always the same.
+            if failed.as_ref().is_none_or(|other| error < *other) {
+                *failed = Some(error);
+            }
+        }
+    }
+}
+
+fn take<S: EventSink>(name: String, opened: std::io::Result<Text<'_>>, intake: &mut Intake<'_, S>) {
     match opened {
         Ok(text) => intake.take(&name, text),
         Err(error) => {
@@ -202,10 +294,14 @@ fn read_source<S: EventSink>(source: &Source, unpacker: &mut Unpacker, intake: &
                 }
                 _ => unreadable(Path::new(&name), &error),
             };
-            intake.sink.gap(problem.to_string());
-            intake.problems.push(problem);
+            note(problem, intake);
         }
     }
+}
+
+fn note<S: EventSink>(problem: FileProblem, intake: &mut Intake<'_, S>) {
+    intake.sink.gap(problem.to_string());
+    intake.problems.push(problem);
 }
 
 /// The first few of many problems.

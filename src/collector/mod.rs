@@ -1,10 +1,17 @@
-//! Brings records in. All file reading is here (and, later, all network).
+//! Brings records in. All file reading is here and all network.
 //!
-//! In: files, directories, standard input. Out: events, handed to an [`EventSink`] a thread, and what could not be read.
+//! In: files, directories, standard input, and what AWS keeps. Out: events, handed to an [`EventSink`] a thread, and what
+//! could not be read.
 //! How often a record is found, in which order and by how many threads never shows.
 //!
 //! A file's way: [`listing`] finds it, [`unpack`] takes off the compression, [`intake`] splits the text into records, searches
 //! them for the principals' names and parses those that have one, and [`duplicates`] lets each event pass once.
+
+#[cfg(feature = "aws")]
+pub mod aws;
+#[cfg(not(feature = "aws"))]
+#[path = "no_aws.rs"]
+mod aws;
 
 mod duplicates;
 mod files;
@@ -13,12 +20,16 @@ mod intake;
 mod listing;
 mod problem;
 mod progress;
+mod remote;
+mod remote_error;
 mod rows;
 mod sink;
 mod unpack;
 
 pub use files::{CollectError, CollectOptions, Collected, FileCounts, Input, collect};
 pub use problem::{FileProblem, ProblemKind};
+pub use remote::{AthenaTable, AwsOptions, LakeStore, ParseRemoteError, S3Url};
+pub use remote_error::{RemoteError, RemoteErrorKind};
 pub use sink::EventSink;
 
 #[cfg(test)]

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use super::remote_error::RemoteErrorKind;
 use crate::cloudtrail::Breakage;
 
 /// Something in a file that could not be read. The run goes on without it, unless it is strict.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileProblem {
-    /// The file's path as it was reached, or `standard input`.
+    /// The file's path as it was reached, `standard input`, or what a remote source calls it.
     pub file: String,
     /// Where in the file's text, after decompression; `None` where it concerns all of it.
     pub byte: Option<u64>,
@@ -37,6 +38,8 @@ pub enum ProblemKind {
     NamesNobody,
     /// So many places are broken that the rest of the file was left.
     TooBroken,
+    /// AWS did not give it.
+    Remote(RemoteErrorKind),
 }
 
 impl From<Breakage> for ProblemKind {
@@ -78,6 +81,7 @@ impl fmt::Display for ProblemKind {
                 "the console's CSV file names neither roles nor resources; download the event history as JSON instead",
             ),
             Self::TooBroken => f.write_str("broken in too many places; the rest was left"),
+            Self::Remote(kind) => kind.fmt(f),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A progress bar on standard error, where a person looks at it.
+//! Progress on standard error, where a person looks at it.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -14,6 +14,17 @@ pub fn bar(wanted: bool, bytes: u64) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template("reading {wide_bar} {bytes}/{total_bytes} {eta}") {
         bar.set_style(style);
     }
+    bar.enable_steady_tick(Duration::from_millis(500));
+    bar
+}
+
+/// A line that a remote source writes its state into; hidden like the bar.
+#[cfg(feature = "aws")]
+pub fn spinner(wanted: bool) -> ProgressBar {
+    if !wanted || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(5));
     bar.enable_steady_tick(Duration::from_millis(500));
     bar
 }

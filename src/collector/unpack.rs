@@ -54,14 +54,29 @@ impl Unpacker {
             let rest = BufReader::with_capacity(BUFFER, file);
             return Ok(Text::Stream(unpacked(Box::new(Cursor::new(packed).chain(rest)), LAYERS)?));
         }
-        if !is_packed(packed) {
-            return Ok(Text::Whole(packed));
-        }
-        match inflate_whole(&mut self.decompressor, packed, &mut self.text, self.limit) {
-            Some(text) if !is_packed(text) => Ok(Text::Whole(text)),
-            Some(text) => Ok(Text::Stream(unpacked(Box::new(Cursor::new(text)), LAYERS)?)),
-            None => Ok(Text::Stream(unpacked(Box::new(Cursor::new(packed)), LAYERS)?)),
-        }
+        text_of(&mut self.decompressor, packed, &mut self.text, self.limit)
+    }
+
+    /// Opens what is in memory already.
+    pub fn open_bytes<'b>(&'b mut self, packed: &'b [u8]) -> io::Result<Text<'b>> {
+        text_of(&mut self.decompressor, packed, &mut self.text, self.limit)
+    }
+}
+
+/// The text of a whole file, inflated at once where it fits.
+fn text_of<'b>(
+    decompressor: &mut Decompressor,
+    packed: &'b [u8],
+    text: &'b mut Vec<u8>,
+    limit: usize,
+) -> io::Result<Text<'b>> {
+    if !is_packed(packed) {
+        return Ok(Text::Whole(packed));
+    }
+    match inflate_whole(decompressor, packed, text, limit) {
+        Some(text) if !is_packed(text) => Ok(Text::Whole(text)),
+        Some(text) => Ok(Text::Stream(unpacked(Box::new(Cursor::new(text)), LAYERS)?)),
+        None => Ok(Text::Stream(unpacked(Box::new(Cursor::new(packed)), LAYERS)?)),
     }
 }
 

@@ -1,0 +1,45 @@
+//! Where a remote source puts what it has found.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::mpsc::Sender;
+
+use crate::collector::problem::{FileProblem, ProblemKind};
+use crate::collector::remote::Arrival;
+use crate::collector::remote_error::RemoteErrorKind;
+
+/// The way from a source to the threads that read. Waits while they are busy, so that memory stays bounded.
+#[derive(Clone, Debug)]
+pub struct Outbox {
+    sender: Sender<Arrival>,
+    texts: Arc<AtomicU64>,
+}
+
+impl Outbox {
+    pub fn new(sender: Sender<Arrival>) -> Self {
+        Self { sender, texts: Arc::default() }
+    }
+
+    /// Hands on a text as it was delivered: gzip, zstd or plain. The name is for messages.
+    pub async fn text(&self, name: String, bytes: Vec<u8>) {
+        self.texts.fetch_add(1, Ordering::Relaxed);
+        self.send(Arrival::Text { name, bytes }).await;
+    }
+
+    /// Tells that something could not be had, and goes on. It ends up in the coverage as a gap.
+    pub async fn problem(&self, place: String, kind: RemoteErrorKind) {
+        let kind = ProblemKind::Remote(kind);
+        self.send(Arrival::Problem(FileProblem { file: place, byte: None, kind, count: 1 })).await;
+    }
+
+    /// Whether any text was handed on.
+    pub fn has_texts(&self) -> bool {
+        self.texts.load(Ordering::Relaxed) > 0
+    }
+
+    pub async fn send(&self, arrival: Arrival) {
+        // Nobody listens any more only when the run has ended.
+        let _ = self.sender.send(arrival).await;
+    }
+}
