@@ -55,7 +55,9 @@ impl RemoteErrorKind {
                 "grant `{action}` to the caller (the book's page on permissions has the whole policy), act as another \
                  role with `--assume-role`, or read the records from files"
             ),
-            Self::ExpiredCredentials => "sign in again (`aws sso login`, or new keys), then repeat the command".to_owned(),
+            Self::ExpiredCredentials => {
+                "sign in again (`aws sso login`, or new keys), then repeat the command".to_owned()
+            }
             Self::NoCredentials { .. } => {
                 "choose a profile with `--profile`, sign in with `aws sso login`, or set `AWS_ACCESS_KEY_ID` and \
                  `AWS_SECRET_ACCESS_KEY`"
@@ -67,14 +69,10 @@ impl RemoteErrorKind {
             ),
             Self::WrongSecret => "check `AWS_SECRET_ACCESS_KEY`, or the profile that holds the key".to_owned(),
             Self::ClockSkew { .. } => "set the clock of this machine (AWS accepts a few minutes)".to_owned(),
-            Self::NoRegion => {
-                "name it with `--region`, or as `region` of the profile, or in `AWS_REGION`".to_owned()
-            }
+            Self::NoRegion => "name it with `--region`, or as `region` of the profile, or in `AWS_REGION`".to_owned(),
             Self::Throttled { .. } => "something else in the account asks as well; try again later".to_owned(),
             Self::InvalidToken => "repeat the command".to_owned(),
-            Self::Unreachable { .. } => {
-                "check the network, the proxy (`HTTPS_PROXY`) and `--endpoint-url`".to_owned()
-            }
+            Self::Unreachable { .. } => "check the network, the proxy (`HTTPS_PROXY`) and `--endpoint-url`".to_owned(),
             Self::Unavailable { .. } => "try again later; AWS's health page tells of outages".to_owned(),
             Self::NotFound { .. } => "check the name, the account and the Region".to_owned(),
             Self::Refused { .. } | Self::Other(_) => "`-vv` shows what was asked and answered".to_owned(),

@@ -44,24 +44,41 @@ where
 fn of_answer(code: &str, said: &str, status: u16, call: Call<'_>) -> RemoteErrorKind {
     let (action, said) = (call.action.to_owned(), said.to_owned());
     match code {
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthorizationError"
-        | "AuthorizationErrorException" | "NotAuthorized" | "Forbidden" | "AllAccessDisabled" => {
-            RemoteErrorKind::AccessDenied { action, said }
-        }
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "UnauthorizedOperation"
+        | "AuthorizationError"
+        | "AuthorizationErrorException"
+        | "NotAuthorized"
+        | "Forbidden"
+        | "AllAccessDisabled" => RemoteErrorKind::AccessDenied { action, said },
         "ExpiredToken" | "ExpiredTokenException" | "ExpiredTokenIdentifier" | "TokenRefreshRequired" => {
             RemoteErrorKind::ExpiredCredentials
         }
-        "UnrecognizedClientException" | "InvalidClientTokenId" | "AuthFailure" | "InvalidAccessKeyId" | "InvalidToken"
-        | "MissingAuthenticationToken" | "OptInRequired" => {
-            RemoteErrorKind::UnknownCredentials { region: region_or(call.region) }
-        }
+        "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "AuthFailure"
+        | "InvalidAccessKeyId"
+        | "InvalidToken"
+        | "MissingAuthenticationToken"
+        | "OptInRequired" => RemoteErrorKind::UnknownCredentials { region: region_or(call.region) },
         "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture" => RemoteErrorKind::ClockSkew { said },
         "SignatureDoesNotMatch" | "InvalidSignatureException" | "IncompleteSignature" => {
-            if names_times(&said) { RemoteErrorKind::ClockSkew { said } } else { RemoteErrorKind::WrongSecret }
+            if names_times(&said) {
+                RemoteErrorKind::ClockSkew { said }
+            } else {
+                RemoteErrorKind::WrongSecret
+            }
         }
         "InvalidNextTokenException" | "InvalidNextToken" | "InvalidPaginationToken" => RemoteErrorKind::InvalidToken,
-        "Throttling" | "ThrottlingException" | "ThrottledException" | "RequestLimitExceeded" | "TooManyRequestsException"
-        | "SlowDown" | "RequestThrottled" | "RequestThrottledException" => RemoteErrorKind::Throttled { action },
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestLimitExceeded"
+        | "TooManyRequestsException"
+        | "SlowDown"
+        | "RequestThrottled"
+        | "RequestThrottledException" => RemoteErrorKind::Throttled { action },
         "" if status == 403 => RemoteErrorKind::AccessDenied { action, said },
         "" if status == 429 => RemoteErrorKind::Throttled { action },
         _ if status >= 500 => RemoteErrorKind::Unavailable { action, said },

@@ -38,10 +38,8 @@ impl Session {
 }
 
 async fn load(options: &AwsOptions) -> Result<SdkConfig, RemoteErrorKind> {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(10))
-        .read_timeout(Duration::from_secs(60))
-        .build();
+    let timeouts =
+        TimeoutConfig::builder().connect_timeout(Duration::from_secs(10)).read_timeout(Duration::from_secs(60)).build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .retry_config(RetryConfig::standard().with_max_attempts(6))
         .timeout_config(timeouts);
