@@ -23,7 +23,7 @@ use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use trailtrim::aggregator::{Aggregator, Selection};
+use trailtrim::aggregator::{Aggregator, Evidence, Selection};
 use trailtrim::catalog::Catalog;
 use trailtrim::cloudtrail::{Event, Needles, SkipReason};
 use trailtrim::collector::{CollectOptions, EventSink, Input, collect};
@@ -235,6 +235,10 @@ impl EventSink for Counts {
             counts.0 += 1;
             counts.1 += u64::from(event.error_code.is_some());
         }
+    }
+
+    fn calls(&mut self, event: &Event<'_>, _: &Evidence) {
+        self.event(event);
     }
 
     fn skipped(&mut self, _: SkipReason, _: u64) {}

@@ -58,39 +58,47 @@ impl<'a> Aggregator<'a> {
 
     /// Counts one event in, or says why it does not count. The caller has told duplicates apart.
     pub fn add(&mut self, event: &Event<'_>) {
-        self.counts.read += 1;
-        let Some(arn) = &event.caller.principal else { return self.count(SkipReason::NoPrincipal) };
-        let Ok(principal) = PrincipalArn::try_from(arn.clone()) else { return self.count(SkipReason::NoPrincipal) };
+        self.add_counted(event, &Evidence::of(event.time, event.id.as_deref()));
+    }
+
+    /// Counts in a call that was seen `evidence.events` times, as a store or an engine hands it on. The same as to add
+    /// each of these events. The time of the record and its `eventID` do not count, those of the evidence do.
+    pub fn add_counted(&mut self, event: &Event<'_>, evidence: &Evidence) {
+        let events = evidence.events;
+        let Some(arn) = &event.caller.principal else { return self.skip_many(SkipReason::NoPrincipal, events) };
+        let Ok(principal) = PrincipalArn::try_from(arn.clone()) else {
+            return self.skip_many(SkipReason::NoPrincipal, events);
+        };
         if !self.selection.takes_principal(&principal) {
             if self.others.len() < OTHERS_KEPT || self.others.contains_key(&principal) {
-                *self.others.entry(principal).or_default() += 1;
+                *self.others.entry(principal).or_default() += events;
             }
-            return self.count(SkipReason::OtherPrincipal);
+            return self.skip_many(SkipReason::OtherPrincipal, events);
         }
         let resolver = self.resolver;
         let include_denied = self.selection.include_denied;
-        let outside = self.selection.leaves_out(event);
+        let outside = self.selection.leaves_out_calls(event, evidence);
         let collected = self.principals.entry(principal).or_default();
         let skip = match outside {
             Some(reason) => Some(reason),
-            None => collected.add(event, resolver, include_denied),
+            None => collected.add(event, evidence, resolver, include_denied),
         };
         match skip {
             Some(reason) => {
-                *collected.skipped.entry(reason).or_default() += 1;
-                self.count(reason);
+                *collected.skipped.entry(reason).or_default() += events;
+                self.skip_many(reason, events);
             }
             None => {
-                collected.used += 1;
-                self.counts.used += 1;
+                collected.used += events;
+                self.counts.read += events;
+                self.counts.used += events;
             }
         }
     }
 
     /// Counts a record that never became an event.
     pub fn skip(&mut self, reason: SkipReason) {
-        self.counts.read += 1;
-        self.count(reason);
+        self.skip_many(reason, 1);
     }
 
     /// Counts many records that never became events.
@@ -99,10 +107,6 @@ impl<'a> Aggregator<'a> {
             self.counts.read += records;
             *self.counts.skipped.entry(reason).or_default() += records;
         }
-    }
-
-    fn count(&mut self, reason: SkipReason) {
-        *self.counts.skipped.entry(reason).or_default() += 1;
     }
 
     /// Notes something that could not be read, for the coverage.
@@ -150,17 +154,28 @@ impl<'a> Aggregator<'a> {
 }
 
 impl Collected {
-    /// Counts an event of the principal in; the reason if it does not count.
-    fn add(&mut self, event: &Event<'_>, resolver: Resolver<'_>, include_denied: bool) -> Option<SkipReason> {
-        self.note_coverage(event);
+    /// Counts a call of the principal in; the reason if it does not count.
+    fn add(
+        &mut self,
+        event: &Event<'_>,
+        evidence: &Evidence,
+        resolver: Resolver<'_>,
+        include_denied: bool,
+    ) -> Option<SkipReason> {
+        self.note_coverage(event, evidence);
         let operation = format!("{}:{}", event.source, event.name);
         match &event.outcome {
             Outcome::Unknown => {
-                self.coverage.unknown_outcome += 1;
+                self.coverage.unknown_outcome += evidence.events;
                 return Some(SkipReason::OutcomeUnknown);
             }
             Outcome::Denied(denial) => {
-                self.denied(event, denial, &operation, resolver, include_denied);
+                let needs = self.denied(event, denial, evidence, resolver);
+                if include_denied && is_curable(denial) {
+                    for need in granted_by_denial(denial, needs) {
+                        self.requests.add(need, event, evidence, &operation);
+                    }
+                }
                 return Some(SkipReason::Denied);
             }
             Outcome::Allowed | Outcome::AllowedThenFailed => {}
@@ -170,65 +185,60 @@ impl Collected {
             Resolution::Unmapped => {
                 let unmapped =
                     UnmappedEvent { event_source: event.source.to_string(), event_name: event.name.to_string() };
-                add_evidence(&mut self.coverage.unmapped, unmapped, &evidence(event));
+                add_evidence(&mut self.coverage.unmapped, unmapped, evidence);
                 return Some(SkipReason::Unmapped);
             }
             Resolution::Resolved(resolved) => resolved,
         };
         if event.outcome == Outcome::Allowed {
             self.profiles.learn(event);
-            self.lineage.add(event, &operation, resolved.created.iter());
+            self.lineage.add(evidence, &operation, resolved.created.iter());
             self.lineage.attachments.extend(resolved.attachments.iter().cloned());
         }
         if let Some((role, key)) = opened_session(event) {
             self.assumed.entry(role).or_default().insert(key);
         }
-        self.remember(resolved, event, &operation);
+        self.remember(resolved, event, evidence, &operation);
         None
     }
 
-    fn remember(&mut self, resolved: Resolved, event: &Event<'_>, operation: &str) {
+    fn remember(&mut self, resolved: Resolved, event: &Event<'_>, evidence: &Evidence, operation: &str) {
         self.arns.extend(resolved.arns.into_iter().filter(|arn| arn.service() == "iam"));
         for need in resolved.needs {
-            self.requests.add(need, event, operation);
+            self.requests.add(need, event, evidence, operation);
         }
     }
 
-    /// Keeps what AWS said, lets it correct the rules, and grants it where that was asked for and can help.
-    fn denied(&mut self, event: &Event<'_>, denial: &Denial, operation: &str, resolver: Resolver<'_>, include: bool) {
+    /// Keeps what AWS said and lets it correct the rules; what the call needs by the rules.
+    fn denied(&mut self, event: &Event<'_>, denial: &Denial, evidence: &Evidence, resolver: Resolver<'_>) -> Vec<Need> {
         let call = DeniedCall {
             event_source: event.source.to_string(),
             event_name: event.name.to_string(),
             denial: denial.clone(),
         };
-        add_evidence(&mut self.coverage.denied, call, &evidence(event));
+        add_evidence(&mut self.coverage.denied, call, evidence);
         let needs = match resolver.resolve(event) {
             Resolution::Resolved(resolved) => resolved.needs,
             Resolution::NeedsNoPermission | Resolution::Unmapped => Vec::new(),
         };
-        self.corrections.learn(operation, denial, &needs);
-        let curable = !denial.explicit && matches!(denial.policy_type, None | Some(PolicyType::IdentityBased));
-        if include && curable {
-            for need in granted_by_denial(denial, needs) {
-                self.requests.add(need, event, operation);
-            }
-        }
+        self.corrections.learn(&format!("{}:{}", event.source, event.name), denial, &needs);
+        needs
     }
 
-    fn note_coverage(&mut self, event: &Event<'_>) {
+    fn note_coverage(&mut self, event: &Event<'_>, evidence: &Evidence) {
         let coverage = &mut self.coverage;
-        coverage.count_day(&event.source, event.time, 1);
-        coverage.first_event = Some(coverage.first_event.map_or(event.time, |first| first.min(event.time)));
-        coverage.last_event = Some(coverage.last_event.map_or(event.time, |last| last.max(event.time)));
+        coverage.count_day(&event.source, evidence.first_seen, evidence.events);
+        coverage.first_event = coverage.first_event.into_iter().chain([evidence.first_seen]).min();
+        coverage.last_event = coverage.last_event.max(Some(evidence.last_seen));
         if !coverage.regions.contains(&*event.region) {
             coverage.regions.insert(event.region.to_string());
         }
         if let Some(account) = event.account.as_deref().filter(|account| !coverage.accounts.contains(*account)) {
             coverage.accounts.insert(account.to_owned());
         }
-        coverage.data_events += u64::from(event.data_event);
-        coverage.truncated += u64::from(event.truncated);
-        coverage.hidden += u64::from(event.hidden);
+        coverage.data_events += evidence.events * u64::from(event.data_event);
+        coverage.truncated += evidence.events * u64::from(event.truncated);
+        coverage.hidden += evidence.events * u64::from(event.hidden);
     }
 
     fn merge(&mut self, other: Self) {
@@ -269,6 +279,11 @@ impl Collected {
         }
         Usage { principal, requests: used, lineage, assumed, coverage, records: counts }
     }
+}
+
+/// Whether an allow in the role's own policy can help.
+fn is_curable(denial: &Denial) -> bool {
+    !denial.explicit && matches!(denial.policy_type, None | Some(PolicyType::IdentityBased))
 }
 
 /// What a denial asks for: the action and resource that AWS names, else what the call needs by the rules.
@@ -333,8 +348,4 @@ fn opened_session(event: &Event<'_>) -> Option<(PrincipalArn, String)> {
     let fields = Fields::new(event);
     let role = fields.text("request.roleArn")?.parse().ok()?;
     Some((role, fields.text("response.credentials.accessKeyId")?))
-}
-
-fn evidence(event: &Event<'_>) -> Evidence {
-    Evidence::of(event.time, event.id.as_deref())
 }

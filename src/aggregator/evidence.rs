@@ -28,6 +28,12 @@ impl Evidence {
         }
     }
 
+    /// Id of the first event, where that has one.
+    pub fn first_id(&self) -> Option<&str> {
+        let (time, id) = self.samples.first()?;
+        (*time == self.first_seen).then_some(id.as_str())
+    }
+
     /// Adds the other's events to these.
     pub fn merge(&mut self, other: &Self) {
         self.events += other.events;

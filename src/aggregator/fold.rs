@@ -26,10 +26,10 @@ enum Group {
 }
 
 impl FoldedRequests {
-    /// Counts one need of one event in.
-    pub fn add(&mut self, need: Need, event: &Event<'_>, operation: &str) {
+    /// Counts one need of a call in.
+    pub fn add(&mut self, need: Need, event: &Event<'_>, evidence: &Evidence, operation: &str) {
         let observation = Observation {
-            evidence: Evidence::of(event.time, event.id.as_deref()),
+            evidence: evidence.clone(),
             origin: need.origin,
             certainty: need.certainty,
             holes: need.holes.into_iter().collect(),

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::Evidence;
 use super::resolver::Creation;
-use crate::cloudtrail::Event;
 use crate::iam::Arn;
 
 /// What a principal created.
@@ -40,7 +40,12 @@ pub struct CreatedResource {
 
 impl Lineage {
     /// Notes what a call created.
-    pub(super) fn add<'c>(&mut self, event: &Event<'_>, operation: &str, created: impl Iterator<Item = &'c Creation>) {
+    pub(super) fn add<'c>(
+        &mut self,
+        evidence: &Evidence,
+        operation: &str,
+        created: impl Iterator<Item = &'c Creation>,
+    ) {
         for one in created {
             for id in &one.generated {
                 self.generated_ids
@@ -55,10 +60,10 @@ impl Lineage {
             let resource = CreatedResource {
                 resource_type: one.resource_type.clone(),
                 tags: one.tags.clone(),
-                created_at: event.time,
+                created_at: evidence.first_seen,
                 generated: one.generated.clone(),
                 operation: operation.to_owned(),
-                event_id: event.id.as_deref().map(str::to_owned),
+                event_id: evidence.first_id().map(str::to_owned),
             };
             self.created.entry(one.arn.clone()).and_modify(|old| old.keep_first(&resource)).or_insert(resource);
         }

@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod coverage;
+pub mod distill;
 mod evidence;
 mod fold;
 mod instance_profiles;

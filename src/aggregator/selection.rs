@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::Evidence;
 use crate::cloudtrail::{Event, SkipReason};
 use crate::iam::{PrincipalArn, PrincipalSelector};
 
@@ -30,8 +31,18 @@ impl Selection {
 
     /// Why an event of a selected principal does not count; `None` if it does.
     pub fn leaves_out(&self, event: &Event<'_>) -> Option<SkipReason> {
-        let early = self.since.is_some_and(|since| event.time < since);
-        let late = self.until.is_some_and(|until| event.time >= until);
+        self.leaves_out_between(event, event.time, event.time)
+    }
+
+    /// The same for a call that was seen several times. Where an end of the window lies between its first and its last
+    /// time, it counts: what was seen within must not be lost.
+    pub fn leaves_out_calls(&self, event: &Event<'_>, evidence: &Evidence) -> Option<SkipReason> {
+        self.leaves_out_between(event, evidence.first_seen, evidence.last_seen)
+    }
+
+    fn leaves_out_between(&self, event: &Event<'_>, first: Timestamp, last: Timestamp) -> Option<SkipReason> {
+        let early = self.since.is_some_and(|since| last < since);
+        let late = self.until.is_some_and(|until| first >= until);
         if early || late {
             return Some(SkipReason::OutsideWindow);
         }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::fit::{Asked, Fit};
 use super::present::PresentPolicy;
-use crate::aggregator::{Certainty, Hole, Observation, Resolution, Resolver, Selection, Usage, UsedRequest};
+use crate::aggregator::{Certainty, Evidence, Hole, Observation, Resolution, Resolver, Selection, Usage, UsedRequest};
 use crate::catalog::Catalog;
 use crate::cloudtrail::{Event, Outcome};
 use crate::iam::{ActionPattern, ArnPattern, PrincipalArn, Resource};
@@ -52,10 +52,13 @@ fn concerns(pattern: &ArnPattern, request: &UsedRequest) -> bool {
     }
 }
 
-/// One event behind what is asked about.
+/// One event behind what is asked about, or several alike of one session, where only their number is known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Witness {
+    /// The first of them.
     pub time: Timestamp,
+    pub last: Timestamp,
+    pub events: u64,
     pub event_id: Option<String>,
     /// `eks.amazonaws.com:CreateNodegroup`
     pub operation: String,
@@ -84,9 +87,14 @@ impl<'a> Witnesses<'a> {
 
     /// Looks at one event.
     pub fn add(&mut self, event: &Event<'_>) {
+        self.add_counted(event, &Evidence::of(event.time, event.id.as_deref()));
+    }
+
+    /// Looks at a call that was seen several times.
+    pub fn add_counted(&mut self, event: &Event<'_>, evidence: &Evidence) {
         let Some(arn) = &event.caller.principal else { return };
         let Ok(principal) = PrincipalArn::try_from(arn.clone()) else { return };
-        if !self.selection.takes_principal(&principal) || self.selection.leaves_out(event).is_some() {
+        if !self.selection.takes_principal(&principal) || self.selection.leaves_out_calls(event, evidence).is_some() {
             return;
         }
         let denied = match event.outcome {
@@ -97,8 +105,10 @@ impl<'a> Witnesses<'a> {
         if self.is_meant(event, &principal) {
             let owned = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().map(str::to_owned);
             let witness = Witness {
-                time: event.time,
-                event_id: owned(&event.id),
+                time: evidence.first_seen,
+                last: evidence.last_seen,
+                events: evidence.events,
+                event_id: evidence.first_id().map(str::to_owned),
                 operation: format!("{}:{}", event.source, event.name),
                 session: owned(&event.caller.session_name),
                 source_ip: owned(&event.source_ip),

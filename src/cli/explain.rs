@@ -10,7 +10,7 @@ use super::logging::LogArgs;
 use super::plain_format::{PlainFormat, print};
 use super::policies::PolicyArgs;
 use super::{CliError, ExitStatus};
-use crate::aggregator::{Aggregator, Selection};
+use crate::aggregator::{Aggregator, Evidence, Selection};
 use crate::audit::{Asking, PresentPolicy, Witnesses, explain};
 use crate::catalog::Catalog;
 use crate::cloudtrail::{Event, Needles, SkipReason};
@@ -144,6 +144,11 @@ impl EventSink for Both<'_> {
     fn event(&mut self, event: &Event<'_>) {
         self.aggregator.event(event);
         self.witnesses.add(event);
+    }
+
+    fn calls(&mut self, event: &Event<'_>, evidence: &Evidence) {
+        self.aggregator.calls(event, evidence);
+        self.witnesses.add_counted(event, evidence);
     }
 
     fn skipped(&mut self, reason: SkipReason, records: u64) {

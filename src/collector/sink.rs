@@ -1,12 +1,16 @@
 //! Where events go.
 
-use crate::aggregator::Aggregator;
+use crate::aggregator::{Aggregator, Evidence};
 use crate::cloudtrail::{Event, SkipReason};
 
 /// Takes what the collector finds. There is one for each thread; at the end they are merged, in any order.
 pub trait EventSink: Send {
     /// An event, seen for the first time.
     fn event(&mut self, event: &Event<'_>);
+
+    /// A call that was seen several times, as a store or an engine hands it on: the event is parsed from a distilled
+    /// record, whose time and id do not count.
+    fn calls(&mut self, event: &Event<'_>, evidence: &Evidence);
 
     /// Records that are not handed on as events, for one reason.
     fn skipped(&mut self, reason: SkipReason, records: u64);
@@ -23,6 +27,10 @@ pub trait EventSink: Send {
 impl EventSink for Aggregator<'_> {
     fn event(&mut self, event: &Event<'_>) {
         self.add(event);
+    }
+
+    fn calls(&mut self, event: &Event<'_>, evidence: &Evidence) {
+        self.add_counted(event, evidence);
     }
 
     fn skipped(&mut self, reason: SkipReason, records: u64) {

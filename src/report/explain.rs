@@ -61,8 +61,8 @@ fn who(page: &mut Page, events: &[Witness]) {
     let mut sessions: BTreeMap<(&str, &str, &str), (u64, Timestamp, Timestamp)> = BTreeMap::new();
     for event in events {
         let key = (part(&event.session), part(&event.source_ip), part(&event.user_agent));
-        let entry = sessions.entry(key).or_insert((0, event.time, event.time));
-        *entry = (entry.0 + 1, entry.1.min(event.time), entry.2.max(event.time));
+        let entry = sessions.entry(key).or_insert((0, event.time, event.last));
+        *entry = (entry.0 + event.events, entry.1.min(event.time), entry.2.max(event.last));
     }
     if sessions.is_empty() {
         return;
@@ -83,7 +83,12 @@ fn events(page: &mut Page, events: &[Witness]) {
     for event in events.iter().take(EVENTS_SHOWN) {
         let denied = if event.denied { ", denied" } else { "" };
         let via = event.invoked_by.as_ref().map(|service| format!(", through {service}")).unwrap_or_default();
-        let text = format!("{} {}{denied}{via} {}", second(event.time), event.operation, part(&event.event_id));
+        let times = match event.events {
+            1 => String::new(),
+            number => format!(", {number} times up to {}", second(event.last)),
+        };
+        let (time, operation, id) = (second(event.time), &event.operation, part(&event.event_id));
+        let text = format!("{time} {operation}{denied}{via} {id}{times}");
         page.item(2, "", &visible(&text));
     }
     if let Some(more) = events.len().checked_sub(EVENTS_SHOWN).filter(|more| *more > 0) {
@@ -185,6 +190,8 @@ pub fn json(asked: &str, explanation: &Explanation) -> Value {
 fn event(event: &Witness) -> Value {
     json!({
         "time": event.time,
+        "last": event.last,
+        "events": event.events,
         "event_id": event.event_id,
         "operation": event.operation,
         "session": event.session,

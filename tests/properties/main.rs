@@ -13,6 +13,7 @@ mod naive_evaluator;
 #[path = "../support/usages.rs"]
 mod usages;
 
+mod distill;
 mod iam;
 mod iam_evaluate;
 mod reducer;

@@ -11,7 +11,7 @@ mod predicate;
 mod resource_expr;
 mod service_rules;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use include_dir::{Dir, include_dir};
@@ -44,6 +44,8 @@ pub struct CommonRules {
     pub passing_verbs: Vec<String>,
     /// Members of a request that name no resource.
     pub not_resources: Vec<String>,
+    /// Members that tell one call from the next and nothing else: tokens against repetition, marks of pages, request ids.
+    pub tokens: Vec<String>,
     /// Where create calls carry tags.
     pub tags: Vec<FieldPath>,
     /// Actions that add tags, tried in this order for services without a rule file.
@@ -66,6 +68,7 @@ pub struct Rules {
     common: CommonRules,
     services: BTreeMap<String, OnceLock<ServiceRules>>,
     empty: ServiceRules,
+    words: BTreeMap<String, OnceLock<BTreeSet<String>>>,
     plans: plan::Plans,
 }
 
@@ -77,6 +80,7 @@ impl Rules {
             common: common().unwrap_or_default(),
             services: names().map(|name| (name.to_owned(), OnceLock::new())).collect(),
             empty: ServiceRules::default(),
+            words: names().map(|name| (name.to_owned(), OnceLock::new())).collect(),
             plans: plan::Plans::default(),
         })
     }
@@ -91,6 +95,13 @@ impl Rules {
             Some(rules) => rules.get_or_init(|| parse_service(prefix).unwrap_or_default()),
             None => &self.empty,
         }
+    }
+
+    /// Whether the rules of a service speak of a member of that name, whatever its case. Members of which no row speaks
+    /// are read for ARNs, ids and names alone.
+    pub fn mention(&self, prefix: &str, member: &str) -> bool {
+        let words = self.words.get(prefix);
+        words.is_some_and(|words| words.get_or_init(|| words_of(prefix)).contains(&member.to_ascii_lowercase()))
     }
 
     /// What the rules of a service say of one operation.
@@ -131,6 +142,12 @@ fn text(name: &str) -> Result<&'static str, RuleError> {
     let file = format!("{name}.toml");
     let found = FILES.get_file(&file).and_then(include_dir::File::contents_utf8);
     found.ok_or_else(|| RuleError { file, problem: "no such file".to_owned() })
+}
+
+/// All words of a rule file, the names of members among them.
+fn words_of(prefix: &str) -> BTreeSet<String> {
+    let words = text(prefix).unwrap_or_default().split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-');
+    words.map(str::to_ascii_lowercase).collect()
 }
 
 fn common() -> Result<CommonRules, RuleError> {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{CollectError, CollectOptions, Collected, EventSink, Input, collect};
+use crate::aggregator::Evidence;
 use crate::cloudtrail::{Event, Needles, Outcome, SkipReason};
 
 /// Writes down what it is given.
@@ -43,6 +44,10 @@ impl EventSink for Notes {
         let id = event.id.as_deref().unwrap_or_default();
         let text = format!("{} {} {} {id} {principal} {outcome}", event.time, event.source, event.name);
         *self.events.entry(text).or_default() += 1;
+    }
+
+    fn calls(&mut self, event: &Event<'_>, _: &Evidence) {
+        self.event(event);
     }
 
     fn skipped(&mut self, reason: SkipReason, records: u64) {
