@@ -54,7 +54,10 @@ impl EventSink for Twins<'_> {
 
     fn merge(&mut self, other: Self) {
         self.raw.merge(other.raw);
-        other.calls.into_iter().for_each(|((call, actor, _), evidence)| count(&mut self.calls, (call, actor), &evidence));
+        other
+            .calls
+            .into_iter()
+            .for_each(|((call, actor, _), evidence)| count(&mut self.calls, (call, actor), &evidence));
     }
 }
 
