@@ -10,7 +10,7 @@ use crate::cloudtrail::Event;
 use crate::iam::{Action, Arn, Context, Resource};
 
 /// Distinct resources kept for one action in one context.
-const KEPT: usize = 5_000;
+pub const KEPT: usize = 5_000;
 
 /// Requests by action and context, then resource.
 #[derive(Debug, Default)]

@@ -4,6 +4,7 @@
 //! error. This is the only module that prints, reads the clock or looks at the terminal.
 
 mod args;
+mod athena;
 mod audit;
 mod catalog;
 mod catalog_lookup;
@@ -57,6 +58,7 @@ enum Command {
     Replay(Box<replay::ReplayArgs>),
     Explain(Box<explain::ExplainArgs>),
     Diff(diff::DiffArgs),
+    Athena(athena::AthenaArgs),
     Catalog(catalog::CatalogArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -87,6 +89,7 @@ impl Command {
             Self::Replay(args) => replay::run(*args, log),
             Self::Explain(args) => explain::run(*args, log),
             Self::Diff(args) => diff::run(args),
+            Self::Athena(args) => athena::run(args),
             Self::Catalog(args) => catalog::run(args),
             Self::Completions(args) => completions::run(args),
             Self::Man(args) => man::run(args),

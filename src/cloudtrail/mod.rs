@@ -29,3 +29,4 @@ pub use outcome::Outcome;
 pub use record::{parse_record, parse_record_of};
 pub use skip::SkipReason;
 pub use splitter::{Breakage, LONGEST_ITEM, Splitter, Step, next_object_line, starts_like_a_record};
+pub use time::read_time;

@@ -20,8 +20,8 @@ use super::remote::{Arrival, AthenaTable, AwsOptions, LakeStore, S3Url};
 use super::remote_error::RemoteError;
 use super::sink::EventSink;
 use super::unpack::{Text, Unpacker, unpack_stream};
-use crate::aggregator::Selection;
-use crate::cloudtrail::Needles;
+use crate::aggregator::{Evidence, Selection};
+use crate::cloudtrail::{Needles, SkipReason, parse_record};
 
 /// Where records come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -273,6 +273,7 @@ fn read_source<S: EventSink>(source: &Source, unpacker: &mut Unpacker, intake: &
 fn read_arrival<S: EventSink>(arrival: Arrival, queue: &Queue, unpacker: &mut Unpacker, intake: &mut Intake<'_, S>) {
     match arrival {
         Arrival::Text { name, bytes } => take(name, unpacker.open_bytes(&bytes), intake),
+        Arrival::Calls { name, record, evidence } => take_calls(name, &record, &evidence, intake),
         Arrival::Problem(problem) => note(problem, intake),
         Arrival::Failed(error) => {
             let mut failed = queue.failed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -296,6 +297,17 @@ fn take<S: EventSink>(name: String, opened: std::io::Result<Text<'_>>, intake: &
             };
             note(problem, intake);
         }
+    }
+}
+
+/// Hands on a call that an engine counted.
+fn take_calls<S: EventSink>(name: String, record: &str, evidence: &[Evidence], intake: &mut Intake<'_, S>) {
+    match parse_record(record.as_bytes()) {
+        Ok(event) => evidence.iter().for_each(|one| intake.sink.calls(&event, one)),
+        Err(SkipReason::Malformed) => {
+            note(FileProblem { file: name, byte: None, kind: ProblemKind::NotARecord, count: 1 }, intake);
+        }
+        Err(reason) => intake.sink.skipped(reason, evidence.iter().map(|one| one.events).sum()),
     }
 }
 

@@ -24,6 +24,7 @@ mod remote;
 mod remote_error;
 mod rows;
 mod sink;
+pub mod sql;
 mod unpack;
 
 pub use files::{CollectError, CollectOptions, Collected, FileCounts, Input, collect};

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use super::problem::FileProblem;
 use super::remote_error::RemoteError;
+use crate::aggregator::Evidence;
 use crate::iam::{Arn, PrincipalArn};
 
 /// How to reach AWS; what is not given is found as the AWS command line finds it.
@@ -59,6 +60,8 @@ pub struct ParseRemoteError {
 pub enum Arrival {
     /// A text as it was delivered, perhaps compressed, with a name for messages.
     Text { name: String, bytes: Vec<u8> },
+    /// A call that was seen several times: a distilled record, and what is known of its events in parts that add up.
+    Calls { name: String, record: String, evidence: Vec<Evidence> },
     /// Something that could not be had; the rest goes on.
     Problem(FileProblem),
     /// A source gave nothing at all: the run can't go on.

@@ -42,6 +42,9 @@ pub enum RemoteErrorKind {
     NotFound { action: String, said: String },
     #[error("`{action}` was refused with `{code}`{}", words(.said))]
     Refused { action: String, code: String, said: String },
+    /// An engine did not carry out our statement.
+    #[error("{said}")]
+    Query { said: String, advice: String },
     /// Anything else, in words.
     #[error("{0}")]
     Other(String),
@@ -75,6 +78,7 @@ impl RemoteErrorKind {
             Self::Unreachable { .. } => "check the network, the proxy (`HTTPS_PROXY`) and `--endpoint-url`".to_owned(),
             Self::Unavailable { .. } => "try again later; AWS's health page tells of outages".to_owned(),
             Self::NotFound { .. } => "check the name, the account and the Region".to_owned(),
+            Self::Query { advice, .. } => advice.clone(),
             Self::Refused { .. } | Self::Other(_) => "`-vv` shows what was asked and answered".to_owned(),
         }
     }

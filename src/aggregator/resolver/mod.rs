@@ -9,6 +9,7 @@ mod context;
 mod created;
 mod fields;
 mod naming;
+mod reads;
 mod resources;
 mod tags;
 
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use created::Creation;
 pub use fields::Fields;
+pub use reads::{Below, Members, Reads};
 
 use self::resources::{Finder, Found, Wanted};
 use super::{Certainty, Hole, HoleCause, Origin};

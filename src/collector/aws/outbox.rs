@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc::Sender;
 
+use crate::aggregator::Evidence;
 use crate::collector::problem::{FileProblem, ProblemKind};
 use crate::collector::remote::Arrival;
 use crate::collector::remote_error::RemoteErrorKind;
@@ -25,6 +26,12 @@ impl Outbox {
     pub async fn text(&self, name: String, bytes: Vec<u8>) {
         self.texts.fetch_add(1, Ordering::Relaxed);
         self.send(Arrival::Text { name, bytes }).await;
+    }
+
+    /// Hands on a call that was seen several times, as a distilled record with evidence. The name is for messages.
+    pub async fn calls(&self, name: String, record: String, evidence: Vec<Evidence>) {
+        self.texts.fetch_add(1, Ordering::Relaxed);
+        self.send(Arrival::Calls { name, record, evidence }).await;
     }
 
     /// Tells that something could not be had, and goes on. It ends up in the coverage as a gap.

@@ -1,0 +1,130 @@
+//! The policy from Athena is the policy from the files, byte for byte.
+//!
+//! The statement that goes to Athena is executed here: `server.py` speaks Athena's API, and DuckDB runs the statement over
+//! the records of a directory. Turned on by `TRAILTRIM_ATHENA_PYTHON=<python of the environment that install makes>`; says
+//! so when skipped.
+
+#![cfg(feature = "aws")]
+#![expect(clippy::print_stdout, reason = "says when it is skipped")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod server;
+#[path = "../integration/support/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "shared with the other tests, which use all of it")]
+mod support;
+mod trail;
+
+use serde_json::Value;
+use server::Server;
+use support::{Run, Scenario, scenarios, trailtrim};
+
+/// A run that asks the server.
+fn asking(run: Run, server: &Server) -> Run {
+    run.env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "secret")
+        .env("AWS_REGION", "eu-central-1")
+        .env("AWS_ENDPOINT_URL", &server.url())
+}
+
+fn table(group: &str) -> String {
+    format!("athena://{group}/db/trail")
+}
+
+#[test]
+fn the_policy_from_athena_is_the_policy_from_the_files() {
+    for scenario in scenarios() {
+        let Some(server) = Server::over(&scenario.folder.join("events")) else { return };
+        let (files, asked) = (vec![scenario.events()], vec![table("primary")]);
+        for format in ["policy", "terraform", "json"] {
+            let more = ["--format", format];
+            let from_files = scenario.generate_from(&files, &more).finish();
+            let from_athena = asking(scenario.generate_from(&asked, &more), &server).finish();
+            let shown = format!("{} as {format}: {}", scenario.name, from_athena.stderr());
+            assert_eq!(from_files.status(), from_athena.status(), "{shown}");
+            match format {
+                "json" => same_evidence(&from_files.stdout(), &from_athena.stdout(), &shown),
+                _ => assert_eq!(from_files.stdout(), from_athena.stdout(), "{shown}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_call_comes_back_whole() {
+    let trail = trail::everything();
+    let Some(server) = Server::over(trail.path()) else { return };
+    let generate = |source: &str| {
+        let fixed =
+            ["generate", "--role", trail::ROLE, "--conditions", "strict", "--include-denied", "--format", "json"];
+        trailtrim(fixed.into_iter().chain([source]))
+    };
+    let from_files = generate(trail.path().to_str().unwrap()).expect(0);
+    let from_athena = asking(generate(&table("primary")), &server).expect(0);
+    same_evidence(&from_files.stdout(), &from_athena.stdout(), &from_athena.stderr());
+    let document: Value = serde_json::from_str(&from_files.stdout()).unwrap();
+    assert!(document["grants"].as_array().unwrap().len() > 300);
+}
+
+#[test]
+fn windows_regions_and_sessions_select_the_same_records() {
+    let scenario = Scenario::named("eks-terraform");
+    let Some(server) = Server::over(&scenario.folder.join("events")) else { return };
+    for more in [
+        &["--since", "2026-11-01T12:00:00Z"][..],
+        &["--until", "2026-11-02"],
+        &["--since", "2026-11-02", "--until", "2026-11-02T12:00:00Z", "--region", "eu-central-1"],
+        &["--region", "us-east-1"],
+        &["--account", "111122223333"],
+    ] {
+        let more: Vec<&str> = more.iter().copied().chain(["--format", "json"]).collect();
+        let from_files = scenario.generate_from(&[scenario.events()], &more).finish();
+        let from_athena = asking(scenario.generate_from(&[table("primary")], &more), &server).finish();
+        assert_eq!(from_files.status(), from_athena.status(), "{more:?}: {}", from_athena.stderr());
+        if from_files.status() == Some(0) {
+            same_evidence(&from_files.stdout(), &from_athena.stdout(), &format!("{more:?}"));
+        }
+    }
+}
+
+#[test]
+fn what_goes_wrong_is_explained_and_what_is_paid_is_told() {
+    let scenario = Scenario::named("eks-addon-denied");
+    let Some(server) = Server::over(&scenario.folder.join("events")) else { return };
+    for (group, status, words) in [
+        ("primary", 0, "117.74 MiB read, less than $0.01"),
+        ("small", 0, "the work group lets a statement read 9.31 GiB, at most about $0.05"),
+        ("failing", 1, "the statement failed: SYNTAX_ERROR"),
+        ("cancelled", 1, "somebody stopped it"),
+        ("over-limit", 1, "the work group's limit on one statement (9.31 GiB) is too low"),
+        ("absent", 1, "work group `absent` can't be used"),
+    ] {
+        let run = asking(scenario.generate_from(&[table(group)], &[]), &server).finish();
+        assert_eq!(run.status(), Some(status), "{group}: {}", run.stderr());
+        assert!(run.stderr().contains(words), "{group}: {}", run.stderr());
+    }
+    let reused = asking(scenario.generate_from(&[table("reusing")], &["--until", "2026-11-05"]), &server).finish();
+    assert!(!reused.stderr().contains("earlier result"), "the window is too young: {}", reused.stderr());
+    let elsewhere = asking(scenario.generate_from(&["athena://primary/db/other".to_owned()], &[]), &server).expect(1);
+    assert!(elsewhere.stderr().contains("trailtrim athena ddl"), "{}", elsewhere.stderr());
+}
+
+/// The same policies, grants with their evidence, widenings, and what was denied or unknown.
+#[track_caller]
+fn same_evidence(files: &str, athena: &str, shown: &str) {
+    let [files, athena]: [Value; 2] = [files, athena].map(|text| serde_json::from_str(text).unwrap());
+    for part in ["policies", "widenings", "grants", "proof"] {
+        let (one, other) = (pretty(&files[part]), pretty(&athena[part]));
+        if one != other {
+            let differs = one.lines().zip(other.lines()).enumerate().find(|(_, (one, other))| one != other);
+            assert_eq!(one.len(), other.len(), "{part} of {shown}: {differs:?}");
+            assert!(differs.is_none(), "{part} of {shown}: {differs:?}");
+        }
+    }
+    for part in ["denied", "unmapped_events", "unknown_outcome", "truncated", "hidden"] {
+        assert_eq!(files["coverage"][part], athena["coverage"][part], "{part} of {shown}");
+    }
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap()
+}

@@ -1,0 +1,41 @@
+//! The server in a process of its own.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// A server over the records of a directory. Ends with the value.
+pub struct Server {
+    child: Child,
+    port: u16,
+}
+
+impl Server {
+    /// Starts one; `None`, and a line that says so, where there is no Python for it.
+    #[expect(clippy::disallowed_methods, reason = "the test is turned on by the environment")]
+    pub fn over(events: &Path) -> Option<Self> {
+        let Some(python) = std::env::var_os("TRAILTRIM_ATHENA_PYTHON") else {
+            println!("skipped: TRAILTRIM_ATHENA_PYTHON names no python (tests/athena/install makes one)");
+            return None;
+        };
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/athena/server.py");
+        let mut command = Command::new(python);
+        command.arg(script).arg(events).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Some(Self { child, port: line.trim().parse().unwrap() })
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It ends when its input does.
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
