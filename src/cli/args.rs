@@ -4,6 +4,7 @@
 //! file, then what is built in. Clap does the first two; [`Config`] holds the third.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
@@ -14,7 +15,7 @@ use super::config::Config;
 use super::moment::Moment;
 use super::source::Source;
 use crate::aggregator::Selection;
-use crate::collector::{AwsOptions, CollectOptions, Input};
+use crate::collector::{AwsOptions, CollectOptions, Input, global_region};
 use crate::iam::{PrincipalArn, PrincipalSelector};
 
 /// Where the records are.
@@ -58,6 +59,11 @@ pub struct AwsArgs {
     /// Act as this role, for instance one in the account that keeps the logs.
     #[arg(long, value_name = "ARN", help_heading = "AWS")]
     pub assume_role: Option<PrincipalArn>,
+
+    /// Keep what is read from AWS in this directory: a run that was cut goes on there, and the next one asks only for
+    /// what is new.
+    #[arg(long, value_name = "DIR", env = "TRAILTRIM_CACHE", help_heading = "AWS")]
+    pub cache: Option<PathBuf>,
 }
 
 impl AwsArgs {
@@ -67,6 +73,7 @@ impl AwsArgs {
             profile: self.profile.clone().or_else(|| config.profile.clone()),
             endpoint_url: self.endpoint_url.clone().or_else(|| config.endpoint_url.clone()),
             assume_role: self.assume_role.clone().or_else(|| config.assume_role.clone()),
+            cache: self.cache.clone().or_else(|| config.cache.clone()),
         }
     }
 }
@@ -97,6 +104,8 @@ pub struct WindowArgs {
     pub until: Option<Moment>,
 
     /// Only events of this Region; events of global services are in us-east-1.
+    ///
+    /// Event history is asked in these Regions, and in the profile's when none is given; us-east-1 always belongs to them.
     #[arg(long = "region", value_name = "REGION", env = "TRAILTRIM_REGION", value_delimiter = ',')]
     pub regions: Vec<String>,
 
@@ -132,6 +141,15 @@ impl SourceArgs {
             now: self.sources.iter().any(|source| source.input.is_remote()).then(clock),
             aws: self.aws.options(config),
         }
+    }
+}
+
+/// Event history is read in the Region of the global services too: what is there counts as asked for.
+pub fn with_global_region(selection: &mut Selection, inputs: &[Input]) {
+    let Some(region) = selection.regions.first().map(|region| global_region(region)) else { return };
+    if inputs.contains(&Input::LookupEvents) && !selection.regions.iter().any(|one| one == region) {
+        tracing::warn!("{region} is read too: events of global services such as IAM are there");
+        selection.regions.push(region.to_owned());
     }
 }
 

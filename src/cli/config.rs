@@ -55,6 +55,7 @@ pub struct Config {
     pub endpoint_url: Option<String>,
     #[serde(deserialize_with = "parsed")]
     pub assume_role: Option<PrincipalArn>,
+    pub cache: Option<PathBuf>,
     pub strict: Option<bool>,
     pub include_denied: Option<bool>,
     pub require_complete: Option<bool>,

@@ -40,9 +40,11 @@ pub struct Evidence {
 impl EvidenceArgs {
     /// What to read.
     pub fn into_evidence(self, config: &Config, include_denied: bool, progress: bool) -> Result<Evidence, CliError> {
-        let selection = args::selection(&self.role, &self.window, config, include_denied, clock)?;
+        let mut selection = args::selection(&self.role, &self.window, config, include_denied, clock)?;
+        let inputs = self.source.inputs();
+        args::with_global_region(&mut selection, &inputs);
         Ok(Evidence {
-            inputs: self.source.inputs(),
+            inputs,
             collect: self.source.options(config, progress, &selection, clock),
             scope: Scope {
                 roles: Vec::new(),

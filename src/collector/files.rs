@@ -274,6 +274,7 @@ fn read_arrival<S: EventSink>(arrival: Arrival, queue: &Queue, unpacker: &mut Un
     match arrival {
         Arrival::Text { name, bytes } => take(name, unpacker.open_bytes(&bytes), intake),
         Arrival::Calls { name, record, evidence } => take_calls(name, &record, &evidence, intake),
+        Arrival::Stream { name, reader } => take(name, unpack_stream(reader).map(Text::Stream), intake),
         Arrival::Problem(problem) => note(problem, intake),
         Arrival::Failed(error) => {
             let mut failed = queue.failed.lock().unwrap_or_else(PoisonError::into_inner);

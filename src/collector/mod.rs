@@ -29,7 +29,7 @@ mod unpack;
 
 pub use files::{CollectError, CollectOptions, Collected, FileCounts, Input, collect};
 pub use problem::{FileProblem, ProblemKind};
-pub use remote::{AthenaTable, AwsOptions, LakeStore, ParseRemoteError, S3Url};
+pub use remote::{AthenaTable, AwsOptions, LakeStore, ParseRemoteError, S3Url, global_region};
 pub use remote_error::{RemoteError, RemoteErrorKind};
 pub use sink::EventSink;
 

@@ -3,6 +3,8 @@
 //! This is all that builds without the feature `aws` know of them. What reads them is in `aws/`.
 
 use std::fmt;
+use std::io::Read;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::problem::FileProblem;
@@ -19,6 +21,8 @@ pub struct AwsOptions {
     pub endpoint_url: Option<String>,
     /// A role to act as.
     pub assume_role: Option<PrincipalArn>,
+    /// Keeps what was read, so that a cut run goes on there and the next one asks only for what is new.
+    pub cache: Option<PathBuf>,
 }
 
 /// Objects of a trail in S3: `s3://BUCKET/PREFIX`.
@@ -56,16 +60,27 @@ pub struct ParseRemoteError {
 }
 
 /// Something that a remote source hands to the threads that read.
-#[derive(Debug)]
+#[expect(missing_debug_implementations, reason = "a reader has nothing to show")]
 pub enum Arrival {
     /// A text as it was delivered, perhaps compressed, with a name for messages.
     Text { name: String, bytes: Vec<u8> },
     /// A call that was seen several times: a distilled record, and what is known of its events in parts that add up.
     Calls { name: String, record: String, evidence: Vec<Evidence> },
+    /// A text that is too long for memory.
+    Stream { name: String, reader: Box<dyn Read + Send> },
     /// Something that could not be had; the rest goes on.
     Problem(FileProblem),
     /// A source gave nothing at all: the run can't go on.
     Failed(RemoteError),
+}
+
+/// The Region where the events of global services such as IAM are, seen from a Region.
+pub fn global_region(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("cn-") => "cn-north-1",
+        _ if region.starts_with("us-gov-") => "us-gov-west-1",
+        _ => "us-east-1",
+    }
 }
 
 const S3: &str = "s3://";

@@ -1,5 +1,6 @@
 //! Where a remote source puts what it has found.
 
+use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -32,6 +33,12 @@ impl Outbox {
     pub async fn calls(&self, name: String, record: String, evidence: Vec<Evidence>) {
         self.texts.fetch_add(1, Ordering::Relaxed);
         self.send(Arrival::Calls { name, record, evidence }).await;
+    }
+
+    /// Hands on a text that is too long for memory.
+    pub async fn stream(&self, name: String, reader: Box<dyn Read + Send>) {
+        self.texts.fetch_add(1, Ordering::Relaxed);
+        self.send(Arrival::Stream { name, reader }).await;
     }
 
     /// Tells that something could not be had, and goes on. It ends up in the coverage as a gap.

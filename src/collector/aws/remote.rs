@@ -13,7 +13,7 @@ use super::{athena, lake, lookup_events, s3};
 use crate::aggregator::Selection;
 use crate::collector::files::{CollectOptions, Input};
 use crate::collector::progress;
-use crate::collector::remote::Arrival;
+use crate::collector::remote::{Arrival, AwsOptions};
 use crate::collector::remote_error::{RemoteError, RemoteErrorKind};
 
 /// The remote sources of a run. Dropping it ends them.
@@ -27,6 +27,7 @@ pub struct Remote {
 #[derive(Clone, Debug)]
 pub struct Reading {
     pub config: SdkConfig,
+    pub aws: AwsOptions,
     /// What will count of the records; a source may leave out all that does not.
     pub wanted: Selection,
     /// The moment at which the run began.
@@ -49,6 +50,7 @@ impl Remote {
         for input in remote {
             let reading = Reading {
                 config: session.config.clone(),
+                aws: options.aws.clone(),
                 wanted: options.wanted.clone(),
                 now: options.now.unwrap_or_default(),
                 outbox: Outbox::new(sender.clone()),

@@ -1,0 +1,7 @@
+//! Stand-ins for AWS's services, over real HTTP: the program is pointed at them with `--endpoint-url`.
+
+mod cloudtrail;
+mod server;
+
+pub use cloudtrail::{History};
+pub use server::{Answer, Call, Delivery, Server, json_error, xml_error};
