@@ -24,7 +24,11 @@ fn nobody_at_the_address_is_said_with_advice() {
     command.env("AWS_ACCESS_KEY_ID", "AKIA").env("AWS_SECRET_ACCESS_KEY", "secret").env("AWS_MAX_ATTEMPTS", "1");
     let finished = run(command);
     assert_eq!(finished.status, Some(1));
-    assert!(finished.stderr.contains("can't reach AWS") && finished.stderr.contains("--endpoint-url"), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("can't reach AWS") && finished.stderr.contains("--endpoint-url"),
+        "{}",
+        finished.stderr
+    );
 }
 
 #[test]
@@ -48,7 +52,8 @@ fn another_role_is_assumed_and_its_credentials_sign() {
 
 #[test]
 fn a_role_that_may_not_be_assumed_is_said() {
-    let server = Server::start(|_| xml_error(403, "AccessDenied", "User: x is not authorized to perform: sts:AssumeRole"));
+    let server =
+        Server::start(|_| xml_error(403, "AccessDenied", "User: x is not authorized to perform: sts:AssumeRole"));
     let finished =
         run(command(&server, &[&LOOKUP[..], &["--assume-role", "arn:aws:iam::111122223333:role/logs"]].concat()));
     assert_eq!(finished.status, Some(1));

@@ -190,9 +190,8 @@ fn whole_pages(records: &Records) -> usize {
 
 #[test]
 fn what_comes_without_its_record_is_told() {
-    let server = Server::start(|_| {
-        Answer::json(&serde_json::json!({"Events": [{"EventId": "1", "EventTime": 1_700_000_000}]}))
-    });
+    let server =
+        Server::start(|_| Answer::json(&serde_json::json!({"Events": [{"EventId": "1", "EventTime": 1_700_000_000}]})));
     let finished = generate(&server, &[]);
     assert_eq!(finished.status, Some(3), "{}", finished.stderr);
 }

@@ -85,7 +85,8 @@ impl History {
                 && attributes.iter().all(|attribute| event.has(attribute))
         });
         let found: Vec<&Kept> = matching.skip(start).take(most as usize + 1).collect();
-        let mut answer = json!({"Events": found.iter().take(most as usize).map(|event| event.shown()).collect::<Vec<_>>()});
+        let mut answer =
+            json!({"Events": found.iter().take(most as usize).map(|event| event.shown()).collect::<Vec<_>>()});
         if found.len() > most as usize {
             answer["NextToken"] = json!(format!("{page} {} {question}", start + most as usize));
         }

@@ -3,5 +3,5 @@
 mod cloudtrail;
 mod server;
 
-pub use cloudtrail::{History};
+pub use cloudtrail::History;
 pub use server::{Answer, Call, Delivery, Server, json_error, xml_error};

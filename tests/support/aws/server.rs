@@ -200,7 +200,8 @@ fn operation(headers: &BTreeMap<String, String>, body: &[u8]) -> String {
 pub fn form(body: &[u8]) -> BTreeMap<String, String> {
     let text = String::from_utf8_lossy(body);
     let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
-    let decoded = |text: &str| percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let decoded =
+        |text: &str| percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
     pairs.map(|(name, value)| (decoded(name), decoded(value))).collect()
 }
 

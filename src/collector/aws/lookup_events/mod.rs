@@ -42,7 +42,8 @@ pub async fn read(reading: &Reading) -> Result<(), RemoteErrorKind> {
     let mut failed = Vec::new();
     let regions = tasks.len();
     for (region, task) in tasks {
-        let fault = |panic| Ended { kind: RemoteErrorKind::Other(format!("a fault of trailtrim ({panic})")), before: None };
+        let fault =
+            |panic| Ended { kind: RemoteErrorKind::Other(format!("a fault of trailtrim ({panic})")), before: None };
         if let Err(ended) = task.await.unwrap_or_else(|panic| Err(fault(panic))) {
             failed.push((region, ended));
         }
