@@ -4,8 +4,8 @@
 //! The run is a pipeline of values. The [`collector`] brings records in, [`cloudtrail`] turns their bytes into events,
 //! the [`aggregator`] turns events into usage (which action, on which resource, in which context, with which evidence),
 //! the [`reducer`] turns usage into the tightest verified policy, the [`audit`] holds the present policies against the
-//! usage, and the [`report`] shows it. All of them stand on the
-//! vocabulary of [`iam`] and on the [`catalog`] of what AWS says exists.
+//! usage, and the [`report`] shows it. A [`store`] keeps evidence between runs. All of them stand on the vocabulary of
+//! [`iam`] and on the [`catalog`] of what AWS says exists.
 
 pub mod collector;
 
@@ -14,6 +14,8 @@ pub mod cloudtrail;
 pub mod aggregator;
 
 pub mod reducer;
+
+pub mod store;
 
 pub mod audit;
 

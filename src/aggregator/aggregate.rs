@@ -64,6 +64,18 @@ impl<'a> Aggregator<'a> {
     /// Counts in a call that was seen `evidence.events` times, as a store or an engine hands it on. The same as to add
     /// each of these events. The time of the record and its `eventID` do not count, those of the evidence do.
     pub fn add_counted(&mut self, event: &Event<'_>, evidence: &Evidence) {
+        self.add_days(event, evidence, std::slice::from_ref(evidence));
+    }
+
+    /// The same with the evidence of each day in UTC: the call is resolved once. All of it is inside the window, or none.
+    pub fn add_by_day(&mut self, event: &Event<'_>, days: &[Evidence]) {
+        let Some((first, rest)) = days.split_first() else { return };
+        let mut all = first.clone();
+        rest.iter().for_each(|day| all.merge(day));
+        self.add_days(event, &all, days);
+    }
+
+    fn add_days(&mut self, event: &Event<'_>, evidence: &Evidence, days: &[Evidence]) {
         let events = evidence.events;
         let Some(arn) = &event.caller.principal else { return self.skip_many(SkipReason::NoPrincipal, events) };
         let Ok(principal) = PrincipalArn::try_from(arn.clone()) else {
@@ -81,7 +93,10 @@ impl<'a> Aggregator<'a> {
         let collected = self.principals.entry(principal).or_default();
         let skip = match outside {
             Some(reason) => Some(reason),
-            None => collected.add(event, evidence, resolver, include_denied),
+            None => {
+                collected.note_days(event, days);
+                collected.add(event, evidence, resolver, include_denied)
+            }
         };
         match skip {
             Some(reason) => {
@@ -225,9 +240,12 @@ impl Collected {
         needs
     }
 
+    fn note_days(&mut self, event: &Event<'_>, days: &[Evidence]) {
+        days.iter().for_each(|day| self.coverage.count_day(&event.source, day.first_seen, day.events));
+    }
+
     fn note_coverage(&mut self, event: &Event<'_>, evidence: &Evidence) {
         let coverage = &mut self.coverage;
-        coverage.count_day(&event.source, evidence.first_seen, evidence.events);
         coverage.first_event = coverage.first_event.into_iter().chain([evidence.first_seen]).min();
         coverage.last_event = coverage.last_event.max(Some(evidence.last_seen));
         if !coverage.regions.contains(&*event.region) {

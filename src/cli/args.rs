@@ -22,7 +22,7 @@ use crate::iam::{PrincipalArn, PrincipalSelector};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Evidence")]
 pub struct SourceArgs {
-    /// Files or directories with CloudTrail records, `-` for standard input, or a place in AWS.
+    /// Files or directories with CloudTrail records, `-` for standard input, a store (`store:FILE`), or a place in AWS.
     ///
     /// In AWS: `lookup-events` for the event history of the last 90 days, `s3://BUCKET/PREFIX` for a trail,
     /// `lake://EVENT_DATA_STORE`, `athena://WORKGROUP/DATABASE/TABLE`.
@@ -140,6 +140,7 @@ impl SourceArgs {
             wanted: wanted.clone(),
             now: self.sources.iter().any(|source| source.input.is_remote()).then(clock),
             aws: self.aws.options(config),
+            ..CollectOptions::default()
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::collector::{CollectError, RemoteError};
 use crate::iam::ParsePolicyError;
 use crate::reducer::ReduceError;
 use crate::report::RenderError;
+use crate::store::StoreError;
 
 /// Why a run ended early.
 #[derive(Debug, Error, Diagnostic)]
@@ -57,6 +58,9 @@ pub enum CliError {
 
     #[error(transparent)]
     Collect(CollectError),
+
+    #[error(transparent)]
+    Store(#[from] StoreError),
 
     #[error("can't read from AWS: {source}")]
     #[diagnostic(help("{}", source.kind.advice()))]
@@ -172,6 +176,7 @@ impl CliError {
             | Self::WriteFile { .. }
             | Self::ReadFile { .. }
             | Self::Collect(_)
+            | Self::Store(_)
             | Self::Remote { .. }
             | Self::Reduce { .. }
             | Self::Render(_)

@@ -61,6 +61,13 @@ impl EvidenceArgs {
 }
 
 impl Evidence {
+    /// Lets the window end at another moment.
+    pub fn end_at(&mut self, until: Option<Timestamp>) {
+        self.selection.until = until;
+        self.collect.wanted.until = until;
+        self.scope.until = until;
+    }
+
     /// What the one role did that was asked for.
     pub fn usage_of_one(&self, catalog: &Catalog) -> Result<Usage, CliError> {
         let mut found = find_usage(&self.inputs, &self.collect, &self.selection, catalog)?;

@@ -44,7 +44,9 @@ pub fn run(mut args: ExplainArgs, log: &LogArgs) -> Result<ExitStatus, CliError>
     let present = args.policies.load(&config)?;
     let what = args.take_what()?;
     let asking = asking(&what, &present.identity)?;
-    let evidence = args.evidence.into_evidence(&config, true, !log.quiet)?;
+    let mut evidence = args.evidence.into_evidence(&config, true, !log.quiet)?;
+    // Who it was, is asked as well.
+    evidence.collect.by_session = true;
     let catalog = Catalog::embedded();
     let selection = &evidence.selection;
     let needles = Needles::of(&selection.principals);
@@ -149,6 +151,11 @@ impl EventSink for Both<'_> {
     fn calls(&mut self, event: &Event<'_>, evidence: &Evidence) {
         self.aggregator.calls(event, evidence);
         self.witnesses.add_counted(event, evidence);
+    }
+
+    fn calls_by_day(&mut self, event: &Event<'_>, days: &[Evidence]) {
+        self.aggregator.calls_by_day(event, days);
+        days.iter().for_each(|day| self.witnesses.add_counted(event, day));
     }
 
     fn skipped(&mut self, reason: SkipReason, records: u64) {

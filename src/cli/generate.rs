@@ -11,6 +11,7 @@ use super::evidence::{Evidence, EvidenceArgs, clock, find_usage};
 use super::logging::LogArgs;
 use super::output::{OutputArgs, OutputPlan};
 use super::reduce_args::ReduceArgs;
+use super::settle::{SettleArgs, Time, sleep};
 use super::{CliError, ExitStatus, streams, summary};
 use crate::aggregator::{Selection, Usage};
 use crate::catalog::Catalog;
@@ -24,6 +25,9 @@ use crate::report::{Report, RoleResult};
 pub struct GenerateArgs {
     #[command(flatten)]
     evidence: EvidenceArgs,
+
+    #[command(flatten)]
+    settle: SettleArgs,
 
     /// End with status 4 if the evidence has gaps; the result is written all the same.
     #[arg(long, env = "TRAILTRIM_REQUIRE_COMPLETE", value_parser = FalseyValueParser::new(), help_heading = "Evidence")]
@@ -50,6 +54,8 @@ struct Request {
     output: OutputPlan,
     require_complete: bool,
     follow_assumed_roles: bool,
+    /// What may be missing at the end of the window.
+    gap: Option<String>,
 }
 
 /// Runs the command.
@@ -63,6 +69,7 @@ pub fn run(args: GenerateArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
     if request.follow_assumed_roles {
         chain::follow(&mut usages, inputs, collect, selection, catalog)?;
     }
+    usages.values_mut().for_each(|usage| usage.coverage.gaps.extend(request.gap.clone()));
     let results = reduce_all(&request, usages, catalog)?;
     let report = Report::new(catalog, request.evidence.scope, &results);
     let written = request.output.write(&report)?;
@@ -75,8 +82,12 @@ pub fn run(args: GenerateArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
 impl GenerateArgs {
     fn into_request(self, config: &Config, progress: bool) -> Result<Request, CliError> {
         let include_denied = self.policy.include_denied || config.include_denied.unwrap_or(false);
+        let mut evidence = self.evidence.into_evidence(config, include_denied, progress)?;
+        let settled = self.settle.settle(evidence.selection.until, &Time { now: &clock, sleep: &sleep });
+        evidence.end_at(settled.until);
         Ok(Request {
-            evidence: self.evidence.into_evidence(config, include_denied, progress)?,
+            evidence,
+            gap: settled.gap,
             reduce: self.policy.options(config, clock),
             output: self.output.plan(config)?,
             require_complete: self.require_complete || config.require_complete.unwrap_or(false),

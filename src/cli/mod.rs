@@ -9,6 +9,7 @@ mod audit;
 mod catalog;
 mod catalog_lookup;
 mod chain;
+mod collect;
 mod completions;
 mod config;
 mod diff;
@@ -27,6 +28,7 @@ mod policies;
 mod reduce_args;
 mod render_error;
 mod replay;
+mod settle;
 mod source;
 mod streams;
 mod summary;
@@ -57,6 +59,7 @@ enum Command {
     Audit(Box<audit::AuditArgs>),
     Replay(Box<replay::ReplayArgs>),
     Explain(Box<explain::ExplainArgs>),
+    Collect(Box<collect::CollectArgs>),
     Diff(diff::DiffArgs),
     Athena(athena::AthenaArgs),
     Catalog(catalog::CatalogArgs),
@@ -88,6 +91,7 @@ impl Command {
             Self::Audit(args) => audit::run(*args, log),
             Self::Replay(args) => replay::run(*args, log),
             Self::Explain(args) => explain::run(*args, log),
+            Self::Collect(args) => collect::run(*args, log),
             Self::Diff(args) => diff::run(args),
             Self::Athena(args) => athena::run(args),
             Self::Catalog(args) => catalog::run(args),

@@ -20,7 +20,7 @@ pub enum ParseSourceError {
     Empty,
     #[error("this build can't ask AWS (feature `aws`); bring the records to disk first (`{advice}`)")]
     NeedsAws { advice: &'static str },
-    #[error("this build has no store; read the original records")]
+    #[error("name the store's file: `store:evidence.db`")]
     Store,
     #[error(transparent)]
     Remote(#[from] ParseRemoteError),
@@ -49,8 +49,13 @@ impl FromStr for Source {
         if text.is_empty() {
             return Err(ParseSourceError::Empty);
         }
-        if text.starts_with("store:") {
-            return Err(ParseSourceError::Store);
+        if let Some(path) = text.strip_prefix("store:") {
+            let input = Input::Store(PathBuf::from(path));
+            return if path.is_empty() {
+                Err(ParseSourceError::Store)
+            } else {
+                Ok(Self { text: text.to_owned(), input })
+            };
         }
         let input = match remote(text) {
             Some((_, advice)) if cfg!(not(feature = "aws")) => return Err(ParseSourceError::NeedsAws { advice }),

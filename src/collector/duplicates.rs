@@ -12,6 +12,8 @@ type Identities = std::collections::HashSet<u128, BuildHasherDefault<Folded>>;
 #[derive(Debug)]
 pub struct Seen {
     shards: Vec<Mutex<Identities>>,
+    /// Events are told apart as a store tells them.
+    as_stored: bool,
 }
 
 /// Enough that threads seldom wait for each other.
@@ -19,12 +21,22 @@ const SHARDS: u8 = 64;
 
 impl Seen {
     pub fn new() -> Self {
-        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), as_stored: false }
+    }
+
+    /// Tells events apart as a store does, so that those of stores and of other sources are told apart alike.
+    pub fn as_stored() -> Self {
+        Self { as_stored: true, ..Self::new() }
     }
 
     /// Notes the event; whether it was there before. Events without an id never were.
     pub fn is_repeated(&self, event: &Event<'_>) -> bool {
-        let Some(identity) = event.identity() else { return false };
+        let identity = if self.as_stored { Some(event.fingerprint()) } else { event.identity() };
+        identity.is_some_and(|identity| self.is_known(identity))
+    }
+
+    /// Notes an identity; whether it was there before.
+    pub fn is_known(&self, identity: u128) -> bool {
         let shard = identity % self.shards.len() as u128;
         let Some(shard) = self.shards.get(shard as usize) else { return false };
         // A thread that panicked inside `insert` has left a set all the same.

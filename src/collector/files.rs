@@ -18,10 +18,13 @@ use super::problem::{FileProblem, ProblemKind};
 use super::progress;
 use super::remote::{Arrival, AthenaTable, AwsOptions, LakeStore, S3Url};
 use super::remote_error::RemoteError;
+use super::shard::Shard;
 use super::sink::EventSink;
+use super::stores;
 use super::unpack::{Text, Unpacker, unpack_stream};
 use crate::aggregator::{Evidence, Selection};
 use crate::cloudtrail::{Needles, SkipReason, parse_record};
+use crate::store::{StoreError, StoredCall};
 
 /// Where records come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +33,8 @@ pub enum Input {
     Path(PathBuf),
     /// `-`
     StandardInput,
+    /// A store of evidence.
+    Store(PathBuf),
     /// The event history of the last 90 days, through CloudTrail's `LookupEvents`.
     LookupEvents,
     /// A trail's objects in S3.
@@ -44,7 +49,7 @@ impl Input {
     /// Whether AWS is asked for it.
     pub fn is_remote(&self) -> bool {
         match self {
-            Self::Path(_) | Self::StandardInput => false,
+            Self::Path(_) | Self::StandardInput | Self::Store(_) => false,
             Self::LookupEvents | Self::S3(_) | Self::Lake(_) | Self::Athena(_) => true,
         }
     }
@@ -55,6 +60,7 @@ impl fmt::Display for Input {
         match self {
             Self::Path(path) => path.display().fmt(f),
             Self::StandardInput => f.write_str("-"),
+            Self::Store(path) => write!(f, "store:{}", path.display()),
             Self::LookupEvents => f.write_str("lookup-events"),
             Self::S3(url) => url.fmt(f),
             Self::Lake(store) => store.fmt(f),
@@ -78,6 +84,10 @@ pub struct CollectOptions {
     pub now: Option<Timestamp>,
     /// How to reach AWS.
     pub aws: AwsOptions,
+    /// Only this part of the files.
+    pub shard: Option<Shard>,
+    /// Calls out of a store come session by session, also where the selection does not need it.
+    pub by_session: bool,
 }
 
 /// What was collected.
@@ -117,6 +127,9 @@ pub enum CollectError {
 
     #[error(transparent)]
     Remote(#[from] RemoteError),
+
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Reads all inputs. Records without a needle are counted as somebody else's, unparsed. Each thread has a sink of its own;
@@ -128,15 +141,21 @@ pub fn collect<S: EventSink>(
     new: impl Fn() -> S + Sync,
 ) -> Result<Collected<S>, CollectError> {
     let mut problems = Vec::new();
-    let sources = find(inputs, &mut problems)?;
+    let mut sources = find(inputs, options, &mut problems)?;
+    let has_stores = inputs.iter().any(|input| matches!(input, Input::Store(_)));
+    let seen = if has_stores { Seen::as_stored() } else { Seen::new() };
+    let stored = stores::load(inputs, options, needles, &seen)?;
+    sources.extend(stored.chunks.into_iter().map(Source::Calls));
     let remote = inputs.iter().any(Input::is_remote).then(|| Remote::start(inputs, options)).transpose()?;
     let bar = progress::bar(options.progress && !sources.is_empty(), sources.iter().map(Source::bytes).sum());
     let queue = Queue { sources, next: AtomicUsize::new(0), remote, bar, failed: Mutex::default() };
-    let mut collected = read_all(&queue, options.threads, needles, &new);
+    let mut collected = read_all(&queue, options.threads, needles, &seen, &new);
     queue.bar.finish_and_clear();
     if let Some(error) = queue.failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
         return Err(error.into());
     }
+    collected.sink.skipped(SkipReason::Duplicate, stored.repeated);
+    stored.gaps.into_iter().for_each(|gap| collected.sink.gap(gap));
     for problem in problems {
         collected.sink.gap(problem.to_string());
         collected.problems.push(problem);
@@ -152,19 +171,26 @@ pub fn collect<S: EventSink>(
 enum Source {
     File(FoundFile),
     StandardInput,
+    /// Calls out of a store.
+    Calls(Vec<StoredCall>),
 }
 
 impl Source {
     fn bytes(&self) -> u64 {
         match self {
             Self::File(file) => file.bytes,
-            Self::StandardInput => 0,
+            Self::StandardInput | Self::Calls(_) => 0,
         }
     }
 }
 
 /// All files under the inputs, standard input first, then the biggest: so no thread is left with a big one at the end.
-fn find(inputs: &[Input], problems: &mut Vec<FileProblem>) -> Result<Vec<Source>, CollectError> {
+fn find(
+    inputs: &[Input],
+    options: &CollectOptions,
+    problems: &mut Vec<FileProblem>,
+) -> Result<Vec<Source>, CollectError> {
+    let is_mine = |name: &Path| options.shard.is_none_or(|shard| shard.takes(&name.to_string_lossy()));
     let mut sources = Vec::new();
     for input in inputs {
         match input {
@@ -176,13 +202,19 @@ fn find(inputs: &[Input], problems: &mut Vec<FileProblem>) -> Result<Vec<Source>
                 if found.is_empty() && problems.len() == before {
                     return Err(CollectError::Nothing { path: path.clone() });
                 }
-                sources.extend(found.into_iter().map(Source::File));
+                // Told by what is behind the folder that was named: it may be mounted elsewhere on another machine.
+                let name = |file: &FoundFile| {
+                    let inside = file.path.strip_prefix(path).ok().filter(|inside| !inside.as_os_str().is_empty());
+                    inside.map_or_else(|| file.path.file_name().map(PathBuf::from), |inside| Some(inside.to_owned()))
+                };
+                let mine = found.into_iter().filter(|file| is_mine(&name(file).unwrap_or_default()));
+                sources.extend(mine.map(Source::File));
             }
-            Input::LookupEvents | Input::S3(_) | Input::Lake(_) | Input::Athena(_) => {}
+            Input::Store(_) | Input::LookupEvents | Input::S3(_) | Input::Lake(_) | Input::Athena(_) => {}
         }
     }
     sources.sort_by_key(|source| match source {
-        Source::StandardInput => None,
+        Source::StandardInput | Source::Calls(_) => None,
         Source::File(file) => Some((u64::MAX - file.bytes, file.path.clone())),
     });
     Ok(sources)
@@ -214,15 +246,15 @@ fn read_all<S: EventSink>(
     queue: &Queue,
     threads: Option<usize>,
     needles: &Needles,
+    seen: &Seen,
     new: &(impl Fn() -> S + Sync),
 ) -> Collected<S> {
     let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let most = if queue.remote.is_some() { usize::MAX } else { queue.sources.len().max(1) };
     let threads = threads.unwrap_or_else(cores).clamp(1, most);
-    let seen = Seen::new();
     let work = || {
         let mut unpacker = Unpacker::new(largest_whole(threads));
-        let mut intake = Intake::new(needles, &seen, new());
+        let mut intake = Intake::new(needles, seen, new());
         while let Some(source) = queue.sources.get(queue.next.fetch_add(1, Ordering::Relaxed)) {
             read_source(source, &mut unpacker, &mut intake);
             queue.bar.inc(source.bytes());
@@ -266,6 +298,7 @@ fn read_source<S: EventSink>(source: &Source, unpacker: &mut Unpacker, intake: &
             ("standard input".to_owned(), unpack_stream(std::io::stdin().lock()).map(Text::Stream))
         }
         Source::File(file) => (file.path.display().to_string(), unpacker.open(&file.path, file.bytes)),
+        Source::Calls(calls) => return stores::hand_on(calls, &mut intake.sink),
     };
     take(name, opened, intake);
 }

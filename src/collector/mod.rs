@@ -23,14 +23,17 @@ mod progress;
 mod remote;
 mod remote_error;
 mod rows;
+mod shard;
 mod sink;
 pub mod sql;
+mod stores;
 mod unpack;
 
 pub use files::{CollectError, CollectOptions, Collected, FileCounts, Input, collect};
 pub use problem::{FileProblem, ProblemKind};
 pub use remote::{AthenaTable, AwsOptions, LakeStore, ParseRemoteError, S3Url, global_region};
 pub use remote_error::{RemoteError, RemoteErrorKind};
+pub use shard::{ParseShardError, Shard};
 pub use sink::EventSink;
 
 #[cfg(test)]

@@ -12,6 +12,11 @@ pub trait EventSink: Send {
     /// record, whose time and id do not count.
     fn calls(&mut self, event: &Event<'_>, evidence: &Evidence);
 
+    /// The same with the evidence of each day in UTC. All days are inside the window that was asked for, or none.
+    fn calls_by_day(&mut self, event: &Event<'_>, days: &[Evidence]) {
+        days.iter().for_each(|day| self.calls(event, day));
+    }
+
     /// Records that are not handed on as events, for one reason.
     fn skipped(&mut self, reason: SkipReason, records: u64);
 
@@ -31,6 +36,10 @@ impl EventSink for Aggregator<'_> {
 
     fn calls(&mut self, event: &Event<'_>, evidence: &Evidence) {
         self.add_counted(event, evidence);
+    }
+
+    fn calls_by_day(&mut self, event: &Event<'_>, days: &[Evidence]) {
+        self.add_by_day(event, days);
     }
 
     fn skipped(&mut self, reason: SkipReason, records: u64) {

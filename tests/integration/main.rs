@@ -9,4 +9,5 @@ mod exit_status;
 mod reports;
 mod scenarios;
 mod service_pages;
+mod store;
 mod support;

@@ -83,7 +83,7 @@ async fn run(input: Input, reading: Reading) {
             Input::S3(url) => s3::read(url, &reading).await,
             Input::Lake(store) => lake::read(store, &reading).await,
             Input::Athena(table) => athena::read(table, &reading).await,
-            Input::Path(_) | Input::StandardInput => Ok(()),
+            Input::Path(_) | Input::StandardInput | Input::Store(_) => Ok(()),
         }
     });
     let ended = match read.await {

@@ -49,6 +49,11 @@ impl Scenario {
         format!("fixtures/scenarios/{}/events", self.name)
     }
 
+    /// Whose records count.
+    pub fn role(&self) -> String {
+        self.setup.role.clone()
+    }
+
     /// Every file under its records.
     pub fn files(&self) -> Vec<String> {
         let mut files = Vec::new();
