@@ -15,9 +15,9 @@ use super::policies::PolicyArgs;
 use super::{CliError, ExitStatus, streams};
 use crate::audit::{Accepted, AuditOptions, Finding, Severity, Sifted, Stale, audit, read_baseline, sift};
 use crate::catalog::Catalog;
-use crate::report::Report;
 use crate::report::visible::visible;
 use crate::report::words::{count, severities};
+use crate::report::{Format, Report};
 
 /// Hold the policies of a role against what the records show: what is not used, missing, can never match, or leads to more.
 #[derive(Debug, Args)]
@@ -91,7 +91,9 @@ pub fn run(args: AuditArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
     let (needed, found): (Vec<Finding>, Vec<Finding>) = found.into_iter().partition(|finding| finding.needed);
     let (shown, hidden) = if options.include_needed { ([needed, found].concat(), 0) } else { (found, needed.len()) };
     let sifted = sift(sorted(shown), &baseline, options.now);
-    let report = Report::of_audit(catalog, evidence.scope, &usage, sifted.findings.clone());
+    let digests = if plan.wants(Format::shows_inputs) { evidence.digests() } else { Vec::new() };
+    let mut report = Report::of_audit(catalog, evidence.scope, &present, &usage, sifted.findings.clone());
+    report.inputs = digests;
     let written = plan.write(&report)?;
     tell_stale(&sifted);
     if !log.quiet {

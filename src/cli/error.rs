@@ -14,6 +14,7 @@ use crate::iam::ParsePolicyError;
 use crate::reducer::ReduceError;
 use crate::report::RenderError;
 use crate::store::StoreError;
+use crate::report::in_place::EditError;
 
 /// Why a run ended early.
 #[derive(Debug, Error, Diagnostic)]
@@ -105,6 +106,12 @@ pub enum CliError {
     #[diagnostic(help("give a file, or a directory with files that end in `.json`"))]
     NoPolicies { path: PathBuf },
 
+    #[error("no policy `{arn}` among those that AWS manages")]
+    #[diagnostic(help(
+        "{near}a newer one can be brought to disk: `aws iam get-policy-version --policy-arn {arn} --version-id V > FILE`"
+    ))]
+    UnknownManagedPolicy { arn: String, near: String },
+
     #[error("this build reads policies from files, not `{text}`")]
     #[diagnostic(help(
         "bring it to disk first: `aws iam get-role-policy --role-name R --policy-name P > FILE`, or `aws iam \
@@ -119,6 +126,36 @@ pub enum CliError {
     #[error("`{format}` holds no findings")]
     #[diagnostic(help("the formats for findings are text, json, markdown, html, sarif and junit"))]
     NotForFindings { format: String },
+
+    #[error("policies of `{}`", path.display())]
+    #[diagnostic(help("{}", edit_advice(source)))]
+    TerraformPolicy { path: PathBuf, source: EditError },
+
+    #[error("can't put the policy into `{}`", path.display())]
+    #[diagnostic(help("{}", edit_advice(source)))]
+    Edit { path: PathBuf, source: EditError },
+
+    #[error("the policy is {count} documents and `{}` takes one", path.display())]
+    #[diagnostic(help(
+        "give one role; write a policy that fits one document (`--inline`, `--fit`), or use `--out-dir`"
+    ))]
+    WriteSeveral { path: PathBuf, count: usize },
+
+    #[error("parameter `{name}` is given twice")]
+    #[diagnostic(help("give each variable one value"))]
+    ParameterTwice { name: String },
+
+    #[error("nothing in the policy is `{name}`{}", if value.is_empty() { String::new() } else { format!(" (`{value}`)") })]
+    #[diagnostic(help("it must stand in a resource or a condition as a whole word; `--format text` shows them"))]
+    ParameterUnseen { name: String, value: String },
+
+    #[error("the policy has several values for `{name}`: {values}")]
+    #[diagnostic(help("say which becomes the parameter: `--parameterize {name}=VALUE`; the others stay as they are"))]
+    ParameterAmbiguous { name: &'static str, values: String },
+
+    #[error("`--parameterize` needs a format that has parameters")]
+    #[diagnostic(help("these are terraform and cloudformation"))]
+    NothingTakesParameters,
 
     #[error("baseline `{}`", path.display())]
     #[diagnostic(help(
@@ -160,18 +197,23 @@ impl CliError {
             | Self::SameFileTwice { .. }
             | Self::NoSuchCommand { .. }
             | Self::PolicyElsewhere { .. }
+            | Self::UnknownManagedPolicy { .. }
             | Self::NoPolicies { .. }
             | Self::NoPolicyGiven
             | Self::SeveralRoles { .. }
             | Self::NotForFindings { .. }
             | Self::Baseline { .. }
+            | Self::ParameterTwice { .. }
+            | Self::ParameterUnseen { .. }
+            | Self::ParameterAmbiguous { .. }
+            | Self::NothingTakesParameters
             | Self::NothingToExplain { .. }
             | Self::NothingAsked { .. }
             | Self::NotInCatalog { .. } => ExitStatus::BadArguments,
             Self::NoEvents { .. } | Self::NothingBehind { .. } => ExitStatus::NoEvents,
-            Self::SeveralDocuments { .. } | Self::Reduce { source: ReduceError::DoesNotFit { .. }, .. } => {
-                ExitStatus::DoesNotFit
-            }
+            Self::SeveralDocuments { .. }
+            | Self::WriteSeveral { .. }
+            | Self::Reduce { source: ReduceError::DoesNotFit { .. }, .. } => ExitStatus::DoesNotFit,
             Self::StandardOutput { .. }
             | Self::WriteFile { .. }
             | Self::ReadFile { .. }
@@ -180,6 +222,8 @@ impl CliError {
             | Self::Remote { .. }
             | Self::Reduce { .. }
             | Self::Render(_)
+            | Self::Edit { .. }
+            | Self::TerraformPolicy { .. }
             | Self::PolicyFile { .. }
             | Self::NoRecord { .. } => ExitStatus::CouldNotFinish,
         }
@@ -200,6 +244,25 @@ impl From<RenderError> for CliError {
         match error {
             RenderError::SeveralDocuments(count) => Self::SeveralDocuments { count },
             other => Self::Render(other),
+        }
+    }
+}
+
+fn edit_advice(error: &EditError) -> &'static str {
+    match error {
+        EditError::SeveralDocuments(_) | EditError::NoSuchDocument { .. } => {
+            "name the one that is meant: `--write FILE#ADDRESS`"
+        }
+        EditError::NoDocument => {
+            "it takes a data source `aws_iam_policy_document`, or `policy = jsonencode({...})` or a heredoc in a policy resource"
+        }
+        EditError::CannotKeep { .. } => {
+            "mend that line by hand, or give the value a name with `--parameterize`; `--format terraform` prints the whole policy"
+        }
+        EditError::Wrapped => "keep the document alone in the file, as `aws iam create-policy` takes it",
+        EditError::Hcl(_) | EditError::Json(_) => "mend the file; nothing in it was changed",
+        EditError::NotTheSame | EditError::Render(_) => {
+            "this is a fault of trailtrim; please report it with the file. Nothing in it was changed"
         }
     }
 }

@@ -11,9 +11,10 @@ use super::{CliError, not_found};
 use crate::aggregator::{Aggregator, Selection, Usage};
 use crate::catalog::Catalog;
 use crate::cloudtrail::Needles;
-use crate::collector::{CollectOptions, Input, collect};
+use crate::collector::{CollectOptions, Input, collect, fingerprint};
 use crate::iam::PrincipalArn;
 use crate::report::model::Scope;
+use crate::report::overview::InputDigest;
 
 /// Where the evidence is, and whose.
 #[derive(Debug, Args)]
@@ -79,6 +80,19 @@ impl Evidence {
         }
         // Each selector that finds nothing is an error already, so there is one.
         found.pop_first().map(|(_, usage)| usage).ok_or(CliError::NoRole)
+    }
+}
+
+impl Evidence {
+    /// The sums of the files and directories that were read. Standard input and what is not on disk have none.
+    pub fn digests(&self) -> Vec<InputDigest> {
+        let texts = self.scope.sources.iter().zip(&self.inputs);
+        let digest = |(text, input): (&String, &Input)| {
+            let Input::Path(path) = input else { return None };
+            let read = fingerprint(path).inspect_err(|error| tracing::warn!("can't sum up `{text}`: {error}")).ok()?;
+            Some(InputDigest { source: text.clone(), files: read.files, bytes: read.bytes, sha256: read.sha256 })
+        };
+        texts.filter_map(digest).collect()
     }
 }
 

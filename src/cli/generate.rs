@@ -1,6 +1,7 @@
 //! `trailtrim generate`: evidence in, the tightest policy out.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
@@ -10,15 +11,19 @@ use super::config::{Config, ConfigArgs};
 use super::evidence::{Evidence, EvidenceArgs, clock, find_usage};
 use super::logging::LogArgs;
 use super::output::{OutputArgs, OutputPlan};
+use super::parameterize::{ParameterChoice, parameters};
+use super::policies::read_all;
 use super::reduce_args::ReduceArgs;
 use super::settle::{SettleArgs, Time, sleep};
+use super::write::{WriteTarget, write};
 use super::{CliError, ExitStatus, streams, summary};
 use crate::aggregator::{Selection, Usage};
+use crate::audit::PresentPolicies;
 use crate::catalog::Catalog;
 use crate::iam::PrincipalArn;
 use crate::reducer::{ReduceOptions, VerifiedPolicy, reduce};
 use crate::report::model::PolicyKind;
-use crate::report::{Report, RoleResult};
+use crate::report::{Format, Report, RoleResult, why};
 
 /// Write the tightest policy with which a role can do again what the records show.
 #[derive(Debug, Args)]
@@ -40,6 +45,27 @@ pub struct GenerateArgs {
     #[command(flatten)]
     policy: ReduceArgs,
 
+    /// A policy that the role has at present, to put the new one beside: what is kept, narrowed, removed and added.
+    #[arg(long, value_name = "POLICY", help_heading = "Policies")]
+    compare: Vec<PathBuf>,
+
+    /// Put the policy into this Terraform or JSON file in place of the document in it; the change is shown first.
+    ///
+    /// Takes a data source `aws_iam_policy_document`, and `jsonencode` or a heredoc in a policy resource. Where there are
+    /// several, `FILE#data.aws_iam_policy_document.ci` names one. Everything else in the file stays as it is.
+    #[arg(long, value_name = "FILE[#ADDRESS]", help_heading = "Output")]
+    write: Option<WriteTarget>,
+
+    /// Values that become parameters in Terraform and CloudFormation, so that one policy serves every environment.
+    ///
+    /// `account`, `region` and `partition` become what the provider knows; `NAME=VALUE` becomes a variable with that default.
+    #[arg(long, value_name = "ITEM[,ITEM]", value_delimiter = ',', help_heading = "Output")]
+    parameterize: Vec<ParameterChoice>,
+
+    /// Also tell for each statement why it is there: with `--format text` in it, else on standard error.
+    #[arg(long, env = "TRAILTRIM_EXPLAIN", value_parser = FalseyValueParser::new(), help_heading = "Output")]
+    explain: bool,
+
     #[command(flatten)]
     output: OutputArgs,
 
@@ -56,6 +82,10 @@ struct Request {
     follow_assumed_roles: bool,
     /// What may be missing at the end of the window.
     gap: Option<String>,
+    compare: Vec<PathBuf>,
+    parameterize: Vec<ParameterChoice>,
+    write: Option<WriteTarget>,
+    explain: bool,
 }
 
 /// Runs the command.
@@ -71,8 +101,12 @@ pub fn run(args: GenerateArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
     }
     usages.values_mut().for_each(|usage| usage.coverage.gaps.extend(request.gap.clone()));
     let results = reduce_all(&request, usages, catalog)?;
-    let report = Report::new(catalog, request.evidence.scope, &results);
-    let written = request.output.write(&report)?;
+    let report = report(&request, &results, catalog)?;
+    let changed = request.write.as_ref().map(|target| write(target, &report)).transpose()?.flatten();
+    let written: Vec<PathBuf> = request.output.write(&report)?.into_iter().chain(changed).collect();
+    if request.explain && !request.output.prints_text() {
+        streams::tell(&why::text(&report));
+    }
     if !log.quiet {
         streams::tell(&summary::of(&report, &written, log.log_format));
     }
@@ -81,6 +115,10 @@ pub fn run(args: GenerateArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
 
 impl GenerateArgs {
     fn into_request(self, config: &Config, progress: bool) -> Result<Request, CliError> {
+        let output = self.output.plan_beside(config, self.write.is_some())?;
+        if !self.parameterize.is_empty() && !output.wants(Format::takes_parameters) && self.write.is_none() {
+            return Err(CliError::NothingTakesParameters);
+        }
         let include_denied = self.policy.include_denied || config.include_denied.unwrap_or(false);
         let mut evidence = self.evidence.into_evidence(config, include_denied, progress)?;
         let settled = self.settle.settle(evidence.selection.until, &Time { now: &clock, sleep: &sleep });
@@ -89,11 +127,40 @@ impl GenerateArgs {
             evidence,
             gap: settled.gap,
             reduce: self.policy.options(config, clock),
-            output: self.output.plan(config)?,
+            output,
             require_complete: self.require_complete || config.require_complete.unwrap_or(false),
             follow_assumed_roles: self.follow_assumed_roles,
+            compare: self.compare,
+            parameterize: self.parameterize,
+            write: self.write,
+            explain: self.explain,
         })
     }
+}
+
+/// The report, with as much as the formats show.
+fn report(request: &Request, results: &[RoleResult], catalog: &Catalog) -> Result<Report, CliError> {
+    let mut report = Report::new(catalog, request.evidence.scope.clone(), results);
+    report.explain = request.explain;
+    if !request.compare.is_empty() {
+        let present = PresentPolicies::of_identity(read_all(&request.compare)?);
+        let [result] = results else {
+            let roles: Vec<String> = results.iter().map(|result| format!("  {}", result.usage.principal)).collect();
+            let (selector, count) = ("--role".to_owned(), results.len());
+            return Err(CliError::SeveralRoles { selector, count, roles: roles.join("\n") });
+        };
+        report.add_comparison(catalog, &present, result);
+    }
+    if !request.parameterize.is_empty() {
+        report.parameters = parameters(&request.parameterize, &report)?;
+    }
+    if request.output.wants(Format::shows_paths) {
+        report.add_paths(catalog, results);
+    }
+    if request.output.wants(Format::shows_inputs) {
+        report.inputs = request.evidence.digests();
+    }
+    Ok(report)
 }
 
 /// Roles of one name in several places are easily taken for one another.

@@ -23,6 +23,7 @@ mod man;
 mod moment;
 mod not_found;
 mod output;
+mod parameterize;
 mod plain_format;
 mod policies;
 mod reduce_args;
@@ -32,6 +33,7 @@ mod settle;
 mod source;
 mod streams;
 mod summary;
+mod write;
 
 use std::ffi::OsString;
 

@@ -42,12 +42,17 @@ pub struct OutputPlan {
 impl OutputArgs {
     /// Settles what goes where, before any work is done.
     pub fn plan(&self, config: &Config) -> Result<OutputPlan, CliError> {
+        self.plan_beside(config, false)
+    }
+
+    /// The same, where something may be written elsewhere as well: then only what is asked for is printed.
+    pub fn plan_beside(&self, config: &Config, written: bool) -> Result<OutputPlan, CliError> {
         let files = self.files.iter().map(|file| self.format_of(file)).collect::<Result<Vec<_>, _>>()?;
         let mut seen = BTreeSet::new();
         if let Some((_, path)) = files.iter().find(|(_, path)| !seen.insert(path)) {
             return Err(CliError::SameFileTwice { path: path.clone() });
         }
-        let elsewhere = !files.is_empty() || self.out_dir.is_some();
+        let elsewhere = !files.is_empty() || self.out_dir.is_some() || written;
         let print = match self.format {
             Some(format) if files.is_empty() => Some(format),
             _ if elsewhere => None,
@@ -98,6 +103,16 @@ fn named_format(file: &Path) -> Option<(Format, PathBuf)> {
 }
 
 impl OutputPlan {
+    /// Whether any format that will be written is such.
+    pub fn wants(&self, such: impl Fn(Format) -> bool) -> bool {
+        self.files.iter().map(|(format, _)| *format).chain(self.print).any(such)
+    }
+
+    /// Whether a readable account goes to standard output.
+    pub fn prints_text(&self) -> bool {
+        self.print == Some(Format::Text)
+    }
+
     /// Renders everything, then writes everything: if one rendering fails, nothing is written. Hands out the files.
     pub fn write(&self, report: &Report) -> Result<Vec<PathBuf>, CliError> {
         let mut staged = Vec::new();
@@ -193,6 +208,11 @@ impl Staged {
         };
         written.map(|()| self.named.clone()).map_err(|source| write_error(&self.named, source))
     }
+}
+
+/// Replaces a file, whole.
+pub fn replace(path: &Path, text: &str) -> Result<PathBuf, CliError> {
+    Staged::new(path, text)?.publish()
 }
 
 fn write_beside(path: &Path, text: &str) -> io::Result<NamedTempFile> {

@@ -10,8 +10,11 @@ use serde_json::value::RawValue;
 
 use super::CliError;
 use super::config::Config;
+use super::write::WriteTarget;
 use crate::audit::{PresentPolicies, PresentPolicy};
-use crate::iam::PolicyDocument;
+use crate::catalog::ManagedPolicies;
+use crate::iam::{PolicyDocument, PolicyLines};
+use crate::report::in_place;
 
 /// The policies in question.
 #[derive(Debug, Args)]
@@ -19,7 +22,8 @@ use crate::iam::PolicyDocument;
 pub struct PolicyArgs {
     /// A policy of the role, or a directory of them; may be given several times.
     ///
-    /// JSON: the document as it is, or what `aws iam get-policy-version` and `get-role-policy` print.
+    /// JSON: the document as it is, or what `aws iam get-policy-version` and `get-role-policy` print. A policy that AWS
+    /// manages may be named by its ARN. From a Terraform file come all its documents, or with `FILE.tf#ADDRESS` one.
     #[arg(long = "policy", value_name = "FILE", env = "TRAILTRIM_POLICY", value_delimiter = ',')]
     pub policies: Vec<PathBuf>,
 
@@ -61,11 +65,21 @@ impl PolicyArgs {
 
 /// Reads policies from files and directories, in order.
 pub fn read_all(paths: &[PathBuf]) -> Result<Vec<PresentPolicy>, CliError> {
-    let mut files = Vec::new();
+    let mut policies = Vec::new();
     for path in paths {
-        files.extend(files_at(path)?);
+        if let Some(target) = in_terraform(path) {
+            policies.extend(read_terraform(&target)?);
+            continue;
+        }
+        match managed(path)? {
+            Some(policy) => policies.push(policy),
+            None => {
+                for file in files_at(path)? {
+                    policies.extend(read(&file)?);
+                }
+            }
+        }
     }
-    let mut policies: Vec<PresentPolicy> = files.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
     // Two files of one name in two folders are told apart by their paths.
     let names: Vec<String> = policies.iter().map(|policy| policy.name.clone()).collect();
     for policy in &mut policies {
@@ -75,6 +89,21 @@ pub fn read_all(paths: &[PathBuf]) -> Result<Vec<PresentPolicy>, CliError> {
         }
     }
     Ok(policies)
+}
+
+/// A policy that AWS manages, where one is named by its ARN.
+fn managed(path: &Path) -> Result<Option<PresentPolicy>, CliError> {
+    let Some(arn) = path.to_str().filter(|text| text.starts_with("arn:aws:iam::aws:policy/")) else { return Ok(None) };
+    let known = ManagedPolicies::embedded();
+    let Some(policy) = known.get(arn) else {
+        let near = known.nearest(arn).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+        return Err(CliError::UnknownManagedPolicy { arn: arn.to_owned(), near });
+    };
+    tracing::info!("`{arn}` as of its version {} of {}", policy.version, policy.date);
+    let document = PolicyDocument::parse(policy.document)
+        .map_err(|source| CliError::PolicyFile { path: path.to_owned(), source })?;
+    let name = policy.name.rsplit('/').next().unwrap_or(policy.name).to_owned();
+    Ok(Some(PresentPolicy { name, file: None, document, lines: PolicyLines::default() }))
 }
 
 fn files_at(path: &Path) -> Result<Vec<PathBuf>, CliError> {
@@ -97,13 +126,41 @@ fn files_at(path: &Path) -> Result<Vec<PathBuf>, CliError> {
     if files.is_empty() { Err(CliError::NoPolicies { path: path.to_owned() }) } else { Ok(files) }
 }
 
-fn read(path: &Path) -> Result<PresentPolicy, CliError> {
+/// The policies of a Terraform file, with the lines on which they stand there.
+fn read_terraform(target: &WriteTarget) -> Result<Vec<PresentPolicy>, CliError> {
+    let path = &target.file;
+    let text = fs::read_to_string(path).map_err(|source| CliError::ReadFile { path: path.clone(), source })?;
+    let found = in_place::read(&text, target.address.as_deref())
+        .map_err(|source| CliError::TerraformPolicy { path: path.clone(), source })?;
+    let policy = |one: in_place::Found| PresentPolicy {
+        name: one.address,
+        file: Some(path.display().to_string()),
+        document: one.document,
+        lines: one.lines,
+    };
+    Ok(found.into_iter().map(policy).collect())
+}
+
+/// `FILE.tf#ADDRESS`
+fn in_terraform(path: &Path) -> Option<WriteTarget> {
+    let target: WriteTarget = path.to_str()?.parse().ok()?;
+    (target.address.is_some() && is_terraform(&target.file)).then_some(target)
+}
+
+fn is_terraform(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "tf")
+}
+
+fn read(path: &Path) -> Result<Vec<PresentPolicy>, CliError> {
+    if is_terraform(path) {
+        return read_terraform(&WriteTarget { file: path.to_owned(), address: None });
+    }
     let text = fs::read_to_string(path).map_err(|source| CliError::ReadFile { path: path.to_owned(), source })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let (document, lines) = PolicyDocument::parse_with_lines(&unwrapped(text))
         .map_err(|source| CliError::PolicyFile { path: path.to_owned(), source })?;
     let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    Ok(PresentPolicy { name: stem, file: Some(path.display().to_string()), document, lines })
+    Ok(vec![PresentPolicy { name: stem, file: Some(path.display().to_string()), document, lines }])
 }
 
 /// What the AWS command line prints around a document.
@@ -146,6 +203,19 @@ mod tests {
         let inline = format!("{{\"RoleName\": \"x\",\n\"PolicyDocument\": {document}}}");
         assert_eq!(PolicyDocument::parse_with_lines(&unwrapped(&inline)).unwrap().1.statements[0].line, 3);
         assert_eq!(unwrapped(document), document);
+    }
+
+    #[test]
+    fn a_policy_that_aws_manages_is_known_by_its_arn() {
+        let read = |arn: &str| read_all(&[PathBuf::from(arn)]);
+        let policies = read("arn:aws:iam::aws:policy/AmazonEKSClusterPolicy").unwrap();
+        assert!(policies[0].name == "AmazonEKSClusterPolicy" && !policies[0].document.statements.is_empty());
+        let Err(CliError::UnknownManagedPolicy { near, .. }) = read("arn:aws:iam::aws:policy/AmazonEKSClusterPolice")
+        else {
+            panic!("a slip of the pen is refused");
+        };
+        assert!(near.contains("AmazonEKSClusterPolicy"), "{near}");
+        assert!(matches!(read("arn:aws:iam::111122223333:policy/mine"), Err(CliError::PolicyElsewhere { .. })));
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod aws;
 
 mod duplicates;
 mod files;
+mod fingerprint;
 mod form;
 mod intake;
 mod listing;
@@ -30,6 +31,7 @@ mod stores;
 mod unpack;
 
 pub use files::{CollectError, CollectOptions, Collected, FileCounts, Input, collect};
+pub use fingerprint::{Fingerprint, fingerprint};
 pub use problem::{FileProblem, ProblemKind};
 pub use remote::{AthenaTable, AwsOptions, LakeStore, ParseRemoteError, S3Url, global_region};
 pub use remote_error::{RemoteError, RemoteErrorKind};

@@ -45,7 +45,7 @@ pub use policy::{POLICY_VERSION, ParsePolicyError, PolicyDocument};
 pub use policy_reader::{PolicyLines, StatementLines};
 pub use principal::{ParsePrincipalError, PrincipalArn, PrincipalSelector};
 pub use quota::{
-    INLINE_POLICY_CHARACTERS_PER_ROLE, MANAGED_POLICIES_PER_ROLE, MANAGED_POLICY_CHARACTERS, TRUST_POLICY_CHARACTERS,
-    policy_characters,
+    INLINE_POLICY_CHARACTERS_PER_ROLE, INLINE_POLICY_CHARACTERS_PER_USER, MANAGED_POLICIES_PER_ROLE,
+    MANAGED_POLICY_CHARACTERS, TRUST_POLICY_CHARACTERS, policy_characters,
 };
 pub use statement::{ActionClause, Effect, ResourceClause, Statement};

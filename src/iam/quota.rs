@@ -6,6 +6,8 @@ use super::PolicyDocument;
 pub const MANAGED_POLICY_CHARACTERS: usize = 6_144;
 /// Characters of all inline policies of a role together, without white space.
 pub const INLINE_POLICY_CHARACTERS_PER_ROLE: usize = 10_240;
+/// Characters of all inline policies of a user together, without white space.
+pub const INLINE_POLICY_CHARACTERS_PER_USER: usize = 2_048;
 /// Characters of a role's trust policy, by default.
 pub const TRUST_POLICY_CHARACTERS: usize = 2_048;
 /// Managed policies that a role may have by default.

@@ -4,10 +4,12 @@ use super::model::{
     Coverage, DeniedCall, EvidenceSummary, Grant, Policy, PolicyKind, Proof, Records, Report, SCHEMA_VERSION, Scope,
     Tool, UnmappedEvent, Widening, Withheld,
 };
+use super::overview::{ComparisonReport, activity, escalation_paths, present_documents, service_use, sum_services};
+use super::parameters::Parameters;
 use crate::aggregator::{self, Evidence, Origin, Usage};
-use crate::audit::Finding;
+use crate::audit::{Finding, PresentPolicies, PresentPolicy, compare};
 use crate::catalog::Catalog;
-use crate::iam::PrincipalArn;
+use crate::iam::{PolicyDocument, PolicyLines, PrincipalArn};
 use crate::reducer::VerifiedPolicy;
 
 /// One role with what it used and the policy that came of it.
@@ -36,23 +38,69 @@ impl Report {
             withheld: results.iter().flat_map(withheld).collect(),
             coverage: sum_coverage(results),
             proof: sum_proofs(results),
+            services: sum_services(
+                results.iter().flat_map(|result| service_use(&documents(&result.verified), &result.usage, catalog)),
+            ),
+            activity: activity(results.iter().map(|result| &result.usage)),
+            paths: Vec::new(),
+            present: Vec::new(),
+            comparison: None,
+            inputs: Vec::new(),
+            parameters: Parameters::default(),
+            explain: false,
             findings: Vec::new(),
         }
     }
 
     /// The report of an audit: what was found in the present policies, and what the evidence could show. It holds no policy
     /// of ours.
-    pub fn of_audit(catalog: &Catalog, scope: Scope, usage: &Usage, findings: Vec<Finding>) -> Self {
+    pub fn of_audit(
+        catalog: &Catalog,
+        scope: Scope,
+        present: &PresentPolicies,
+        usage: &Usage,
+        findings: Vec<Finding>,
+    ) -> Self {
+        let identity = present.judge().identity;
         let mut coverage = Coverage::default();
         add_coverage(&mut coverage, usage, None);
         Self {
             scope: Scope { roles: vec![usage.principal.clone()], ..scope },
             records: records_of(usage),
             coverage,
+            services: service_use(&identity, usage, catalog),
+            activity: activity(std::iter::once(usage)),
+            paths: escalation_paths(present, &usage.principal, catalog),
+            present: present_documents(present),
             findings,
             ..Self::new(catalog, Scope::default(), &[])
         }
     }
+
+    /// Adds the ways to more that our own policies open: some formats show them, and looking for them takes its time.
+    pub fn add_paths(&mut self, catalog: &Catalog, results: &[RoleResult]) {
+        let paths = results.iter().flat_map(|result| {
+            let own = result.verified.policies().iter().map(|policy| PresentPolicy {
+                name: policy.name.clone(),
+                file: None,
+                document: policy.document.clone(),
+                lines: PolicyLines::default(),
+            });
+            escalation_paths(&PresentPolicies::of_identity(own.collect()), &result.usage.principal, catalog)
+        });
+        self.paths = paths.collect();
+    }
+
+    /// Puts the new policies beside those that the role has at present.
+    pub fn add_comparison(&mut self, catalog: &Catalog, present: &PresentPolicies, result: &RoleResult) {
+        let compared = compare(&present.judge().identity, &documents(&result.verified), catalog);
+        let names = present.identity.iter().map(|policy| policy.file.clone().unwrap_or_else(|| policy.name.clone()));
+        self.comparison = Some(ComparisonReport::new(&result.usage.principal, names.collect(), compared));
+    }
+}
+
+fn documents(verified: &VerifiedPolicy) -> Vec<PolicyDocument> {
+    verified.policies().iter().map(|policy| policy.document.clone()).collect()
 }
 
 fn policies(result: &RoleResult) -> impl Iterator<Item = Policy> {

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::model::{Policy, PolicyKind, Report};
+use super::parameters::{Parameter, Parameters, Piece};
 use super::visible::is_hidden;
 use super::{RenderError, Renderer};
 
@@ -15,21 +16,96 @@ pub struct CloudFormationRenderer;
 
 impl Renderer for CloudFormationRenderer {
     fn render(&self, report: &Report) -> Result<String, RenderError> {
-        let roles: Vec<String> = report.scope.roles.iter().map(ToString::to_string).collect();
-        let mut resources = serde_json::Map::new();
-        let mut taken = BTreeSet::new();
-        for policy in &report.policies {
-            resources.insert(logical_id(&policy.name, &mut taken), resource(policy)?);
-        }
-        let template = json!({
-            "AWSTemplateFormatVersion": "2010-09-09",
-            "Description": format!("Written by {} {} for {}", report.tool.name, report.tool.version, roles.join(", ")),
-            "Resources": resources,
-        });
+        let template = template(report)?;
         let mut text = String::new();
         write_value(&mut text, &template, 0);
         Ok(text)
     }
+}
+
+/// The template as a value.
+fn template(report: &Report) -> Result<Value, RenderError> {
+    let roles: Vec<String> = report.scope.roles.iter().map(ToString::to_string).collect();
+    let mut resources = serde_json::Map::new();
+    let mut taken = BTreeSet::new();
+    for policy in &report.policies {
+        let mut resource = resource(policy)?;
+        if let Some(document) = resource.pointer_mut("/Properties/PolicyDocument") {
+            substitute(document, &report.parameters)?;
+        }
+        resources.insert(logical_id(&policy.name, &mut taken), resource);
+    }
+    let mut template = json!({
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": format!("Written by {} {} for {}", report.tool.name, report.tool.version, roles.join(", ")),
+    });
+    let named: serde_json::Map<String, Value> = report
+        .parameters
+        .named
+        .iter()
+        .map(|(name, value)| (parameter_name(name), json!({ "Type": "String", "Default": value })))
+        .collect();
+    if named.len() < report.parameters.named.len() {
+        return Err(RenderError::ParametersAlike);
+    }
+    if !named.is_empty() {
+        template["Parameters"] = named.into();
+    }
+    template["Resources"] = resources.into();
+    Ok(template)
+}
+
+/// Puts `Fn::Sub` in place of each text that holds the value of a parameter. Actions and Sids are left alone.
+fn substitute(document: &mut Value, parameters: &Parameters) -> Result<(), RenderError> {
+    for statement in document["Statement"].as_array_mut().into_iter().flatten() {
+        for element in ["Resource", "NotResource"] {
+            if let Some(value) = statement.get_mut(element) {
+                substitute_texts(value, parameters);
+            }
+        }
+        for lines in
+            statement.get_mut("Condition").and_then(Value::as_object_mut).into_iter().flat_map(|all| all.values_mut())
+        {
+            for (key, values) in lines.as_object_mut().into_iter().flatten() {
+                if let Some(parameter) = parameters.used_in(key).next() {
+                    let value = parameters.value(parameter).to_owned();
+                    return Err(RenderError::ParameterInKey { value, key: key.clone() });
+                }
+                substitute_texts(values, parameters);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn substitute_texts(value: &mut Value, parameters: &Parameters) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| substitute_texts(item, parameters)),
+        Value::String(text) => {
+            let pieces = parameters.pieces(text);
+            if pieces.iter().any(|piece| matches!(piece, Piece::Parameter(_))) {
+                let sub: String = pieces.into_iter().map(sub_text).collect();
+                *value = json!({ "Fn::Sub": sub });
+            }
+        }
+        _ => {}
+    }
+}
+
+/// As `Fn::Sub` takes it: `${!` for what is no reference, such as IAM's own variables.
+fn sub_text(piece: Piece<'_>) -> String {
+    match piece {
+        Piece::Text(text) => text.replace("${", "${!"),
+        Piece::Parameter(Parameter::Account) => "${AWS::AccountId}".to_owned(),
+        Piece::Parameter(Parameter::Region) => "${AWS::Region}".to_owned(),
+        Piece::Parameter(Parameter::Partition) => "${AWS::Partition}".to_owned(),
+        Piece::Parameter(Parameter::Named(name)) => format!("${{{}}}", parameter_name(name)),
+    }
+}
+
+/// Letters and digits only: `cluster_name` becomes `ClusterName`.
+fn parameter_name(name: &str) -> String {
+    name.split(['_', '-']).map(capitalised).collect()
 }
 
 fn resource(policy: &Policy) -> Result<Value, RenderError> {
@@ -157,6 +233,64 @@ mod tests {
             assert!(plain_or_quoted(text).starts_with('"'), "{text}");
         }
         assert_eq!(quoted("a\"\\\u{1b}"), "\"a\\\"\\\\\\U0000001b\"");
+    }
+
+    /// What CloudFormation makes of a template in the environment that was observed.
+    fn resolved(value: &Value, values: &[(&str, &str)]) -> Value {
+        match value {
+            Value::Object(entries) => match entries.get("Fn::Sub").and_then(Value::as_str) {
+                Some(text) => {
+                    let text = values
+                        .iter()
+                        .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("${{{name}}}"), value));
+                    Value::String(text.replace("${!", "${"))
+                }
+                None => entries.iter().map(|(key, value)| (key.clone(), resolved(value, values))).collect(),
+            },
+            Value::Array(items) => items.iter().map(|item| resolved(item, values)).collect(),
+            other => other.clone(),
+        }
+    }
+
+    #[test]
+    fn parameters_give_the_same_document_in_the_same_environment() {
+        let document: crate::iam::PolicyDocument = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+            "Action": ["eks:DescribeCluster", "s3:GetObject"],
+            "Resource": ["arn:aws:eks:eu-central-1:111122223333:cluster/demo", "arn:aws:s3:::tf-demo/${aws:username}/*", "*"],
+            "Condition": {"StringEquals": {"aws:ResourceTag/team": ["demo", "other"]}}}]}"#
+            .parse()
+            .unwrap();
+        let mut report = crate::report::samples::large(1);
+        report.policies[0].document = document.clone();
+        report.parameters = Parameters {
+            account: Some("111122223333".into()),
+            region: Some("eu-central-1".into()),
+            partition: Some("aws".into()),
+            named: [("cluster_name".into(), "demo".into())].into(),
+        };
+        let template = template(&report).unwrap();
+        let text = template.to_string();
+        assert!(
+            text.contains("arn:${AWS::Partition}:eks:${AWS::Region}:${AWS::AccountId}:cluster/${ClusterName}"),
+            "{text}"
+        );
+        assert!(text.contains("tf-${ClusterName}/${!aws:username}/*"), "{text}");
+        assert_eq!(template["Parameters"]["ClusterName"]["Default"], "demo");
+        let environment = [
+            ("AWS::AccountId", "111122223333"),
+            ("AWS::Region", "eu-central-1"),
+            ("AWS::Partition", "aws"),
+            ("ClusterName", "demo"),
+        ];
+        let resources = resolved(&template["Resources"], &environment);
+        let properties = resources.as_object().unwrap().values().next().unwrap();
+        assert_eq!(properties["Properties"]["PolicyDocument"], serde_json::to_value(&document).unwrap());
+        report.policies[0].document.statements[0].conditions.add(
+            crate::iam::ConditionOperator::STRING_EQUALS,
+            "aws:ResourceTag/demo",
+            ["x"],
+        );
+        assert!(matches!(super::template(&report), Err(RenderError::ParameterInKey { .. })));
     }
 
     #[test]

@@ -10,7 +10,8 @@ use super::page::Page;
 use super::visible::visible;
 use super::words::count;
 use crate::audit::{AccessDiff, Change, Undecided};
-use crate::iam::Action;
+use crate::catalog::Catalog;
+use crate::iam::{Action, Request};
 
 /// A readable account.
 pub fn text(diff: &AccessDiff, style: Style) -> String {
@@ -68,7 +69,13 @@ fn example(change: &Change) -> String {
     let context: Vec<String> =
         request.context.iter().map(|(key, value)| format!("{key} = {}", value.values().join(", "))).collect();
     let with = if context.is_empty() { String::new() } else { format!(" with {}", context.join("; ")) };
-    format!("{} on {}{with}", request.action, resource_text(&request.resource))
+    format!("{} on {}{with}", request.action, example_resource(request))
+}
+
+/// What the example is on. An action that takes no resource is asked about on `*`, whatever stands in the pattern.
+pub(super) fn example_resource(request: &Request) -> String {
+    let takes_none = Catalog::embedded().action(&request.action).is_some_and(|entry| entry.resource_types.is_empty());
+    if takes_none { "*".to_owned() } else { resource_text(&request.resource) }
 }
 
 fn names(actions: &BTreeSet<Action>) -> String {
@@ -97,7 +104,7 @@ fn change(change: &Change) -> Value {
         "resource": change.resource.as_ref().map(ToString::to_string),
         "example": {
             "action": change.example.action.to_string(),
-            "resource": resource_text(&change.example.resource),
+            "resource": example_resource(&change.example),
             "context": context,
         },
     })

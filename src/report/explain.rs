@@ -37,8 +37,10 @@ fn requests(page: &mut Page, explanation: &Explanation) {
         let evidence = &observation.evidence;
         let (first, last) = (minute(evidence.first_seen), minute(evidence.last_seen));
         page.item(4, "", &format!("{}, first {first}, last {last}", count(evidence.events, "event")));
-        if observation.origin != Origin::Observed {
-            page.item(4, "", origin_name(observation.origin));
+        match observation.origin {
+            Origin::Observed => {}
+            Origin::Denied => page.item(4, "", "AWS denied it"),
+            origin => page.item(4, "", origin_name(origin)),
         }
         for note in &observation.notes {
             page.item(4, "", &visible(note));
@@ -100,9 +102,15 @@ fn grants(page: &mut Page, explanation: &Explanation) {
     if explanation.grants.is_empty() {
         return;
     }
-    page.heading("In the tightest policy");
+    let denied = explanation.requests.iter().any(|(_, observation)| observation.origin == Origin::Denied);
+    page.heading(if denied {
+        "In the tightest policy that also grants what was denied"
+    } else {
+        "In the tightest policy"
+    });
     for grant in &explanation.grants {
-        page.line(format!("  {} on {} (Sid {})", grant.action, visible(grant.resource.as_str()), visible(&grant.sid)));
+        page.line(format!("  {} on {}", grant.action, visible(grant.resource.as_str())));
+        page.line(format!("    Sid {}", visible(&grant.sid)));
         for line in condition_lines(&grant.conditions) {
             page.item(4, "if ", &visible(&line));
         }

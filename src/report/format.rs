@@ -32,6 +32,10 @@ pub enum RenderError {
     Html(#[from] askama::Error),
     #[error("can't write the report as JUnit")]
     Junit(#[source] Box<quick_junit::SerializeError>),
+    #[error("CloudFormation can't put a parameter for `{value}` into the condition key `{key}`")]
+    ParameterInKey { value: String, key: String },
+    #[error("two parameters differ only in `-` and `_`, which CloudFormation can't tell apart")]
+    ParametersAlike,
     #[error("can't write the report as HCL")]
     Hcl(#[source] Box<hcl::Error>),
 }
@@ -48,7 +52,7 @@ pub enum Format {
     Text,
     /// A comment for a pull request.
     Markdown,
-    /// A page for a reviewer: one file, no network, no script.
+    /// A page for a reviewer: one file, no network.
     Html,
     /// Findings for code scanning, SARIF 2.1.0.
     Sarif,
@@ -82,6 +86,21 @@ impl Format {
     /// Whether the format shows findings; the others hold policies and grants alone.
     pub fn holds_findings(self) -> bool {
         !matches!(self, Self::Policy | Self::Terraform | Self::Cloudformation | Self::Csv)
+    }
+
+    /// Whether the format shows the paths to more permissions that our own policies open.
+    pub fn shows_paths(self) -> bool {
+        matches!(self, Self::Json | Self::Html)
+    }
+
+    /// Whether values of one environment can become parameters in it.
+    pub fn takes_parameters(self) -> bool {
+        matches!(self, Self::Terraform | Self::Cloudformation)
+    }
+
+    /// Whether the format tells the sums of what was read.
+    pub fn shows_inputs(self) -> bool {
+        matches!(self, Self::Html)
     }
 
     /// The name, as `--format` takes it.
@@ -142,7 +161,7 @@ mod tests {
             (Format::Json, "\"kind\": \"unused-action\""),
             (Format::Text, "low unused-action: "),
             (Format::Markdown, "| low | unused-action |"),
-            (Format::Html, "<tr class=\"finding\">"),
+            (Format::Html, "<article class=\"finding "),
             (Format::Sarif, "\"ruleId\": \"unused-action\""),
             (Format::Junit, "<failure"),
         ];

@@ -7,11 +7,13 @@ use std::fmt::Write as _;
 use super::condition_text::condition_lines;
 use super::json::to_json;
 use super::model::{DeniedCall, Grant, Policy, Report, UnmappedEvent, Widening, Withheld, resource_text, rule_name};
+use super::overview::ChangedAccess;
 use super::visible::visible;
-use super::words::{count, denial_words, grouped, origin_name, place_text, reason_name};
+use super::words::{count, denial_words, grouped, origin_name, place_text, reason_name, severities};
 use super::{RenderError, Renderer};
 use crate::aggregator::Origin;
 use crate::audit::Finding;
+use crate::iam::Action;
 
 /// Renders the comment.
 #[derive(Debug)]
@@ -25,8 +27,13 @@ const RESERVE: usize = 1_536;
 
 impl Renderer for MarkdownRenderer {
     fn render(&self, report: &Report) -> Result<String, RenderError> {
-        let mut text = verdict(report);
-        fold(&mut text, "Findings", FINDING_HEAD, report.findings.iter().map(finding_row));
+        let is_audit = report.policies.is_empty();
+        let mut text = if is_audit { audit_verdict(report) } else { verdict(report) };
+        let rows = report.findings.iter().map(finding_row);
+        // A short list is read, a long one is opened.
+        let open = is_audit && report.findings.len() <= SHORT;
+        fold_as(&mut text, open, "Findings", FINDING_HEAD, rows);
+        comparison(&mut text, report);
         not_shown(&mut text, report);
         let widenings = report.widenings.iter().map(widening_row);
         fold(&mut text, "Where the policy is wider than the evidence", WIDENING_HEAD, widenings);
@@ -40,10 +47,32 @@ impl Renderer for MarkdownRenderer {
     }
 }
 
+const CHANGE_HEAD: &str = "| actions | on | for example |\n|---|---|---|\n";
 const WIDENING_HEAD: &str = "| rule | action | resource | why |\n|---|---|---|---|\n";
 const FINDING_HEAD: &str = "| severity | kind | where | what | remedy |\n|---|---|---|---|---|\n";
 const WITHHELD_HEAD: &str = "| action | resource | rule | reason |\n|---|---|---|---|\n";
 const GRANT_HEAD: &str = "| action | resource | events | last seen | remark |\n|---|---|--:|---|---|\n";
+
+/// So many findings are shown unfolded.
+const SHORT: usize = 15;
+
+fn audit_verdict(report: &Report) -> String {
+    let roles: Vec<String> = report.scope.roles.iter().map(|role| code(&role.to_string())).collect();
+    let mut text = format!("## Audit of {}\n\n", roles.join(", "));
+    let _ = match report.findings.len() {
+        0 => writeln!(text, "**Nothing to mend**: what is granted was used, and what was used is granted.\n"),
+        number => writeln!(text, "**{}**: {}.\n", count(number as u64, "finding"), severities(&report.findings)),
+    };
+    if let (Some(first), Some(last)) = (report.coverage.first_event, report.coverage.last_event) {
+        let (first, last) = (first.strftime("%Y-%m-%d"), last.strftime("%Y-%m-%d"));
+        let _ = writeln!(
+            text,
+            "Evidence from {first} to {last}; {} of the role used.",
+            count(report.records.used, "record")
+        );
+    }
+    text
+}
 
 fn verdict(report: &Report) -> String {
     let roles: Vec<String> = report.scope.roles.iter().map(|role| code(&role.to_string())).collect();
@@ -80,6 +109,34 @@ fn verdict(report: &Report) -> String {
     let _ =
         writeln!(text, "{}.", if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join("; ")) });
     text
+}
+
+/// The new policy beside the present one: numbers first, then each change.
+fn comparison(text: &mut String, report: &Report) {
+    let Some(comparison) = &report.comparison else { return };
+    let counts: Vec<String> = comparison.counts().map(|(what, number)| format!("{number} {what}")).into();
+    let policies: Vec<String> = comparison.policies.iter().map(|policy| code(policy)).collect();
+    let _ = writeln!(text, "\nBeside {}, actions: {}.", policies.join(", "), counts.join(", "));
+    for (title, meaning, changes) in comparison.sections() {
+        fold(text, &format!("{title}: {meaning}"), CHANGE_HEAD, changes.iter().map(change_row));
+    }
+    let undecided = comparison.undecided.iter().map(|one| row([code(&action_list(&one.actions)), code(&one.reason)]));
+    fold(text, "Can't be decided", "| actions | because of |\n|---|---|\n", undecided);
+    let kept = comparison.kept.iter().map(|one| row([code(&one.action.to_string()), code(&one.resources.join(", "))]));
+    fold(text, "Kept: allowed as before", "| action | resources |\n|---|---|\n", kept);
+}
+
+fn change_row(change: &ChangedAccess) -> String {
+    let future = if change.future_actions { " and such as may come" } else { "" };
+    row([
+        code(&format!("{}{future}", action_list(&change.actions))),
+        code(change.resource.as_deref().unwrap_or("all but some")),
+        code(&change.example.to_string()),
+    ])
+}
+
+fn action_list(actions: &[Action]) -> String {
+    actions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn not_shown(text: &mut String, report: &Report) {
@@ -162,11 +219,20 @@ fn row<const N: usize>(cells: [String; N]) -> String {
 
 /// A folded section with as many rows as there is room for, and the number of those there is none for.
 fn fold(text: &mut String, title: &str, head: &str, rows: impl ExactSizeIterator<Item = String>) {
+    fold_as(text, false, title, head, rows);
+}
+
+fn fold_as(text: &mut String, open: bool, title: &str, head: &str, rows: impl ExactSizeIterator<Item = String>) {
     let total = rows.len();
     if total == 0 {
         return;
     }
-    let _ = write!(text, "\n<details><summary>{title} ({})</summary>\n\n{head}", grouped(total as u64));
+    let _ = write!(
+        text,
+        "\n<details{}><summary>{title} ({})</summary>\n\n{head}",
+        if open { " open" } else { "" },
+        grouped(total as u64)
+    );
     let mut shown = 0;
     for row in rows {
         if text.len() + row.len() > LIMIT - RESERVE {
@@ -238,6 +304,6 @@ mod tests {
         let text = MarkdownRenderer.render(&samples::large(5_000)).unwrap();
         assert!(text.len() <= LIMIT, "{}", text.len());
         assert!(text.contains("more; `--format json` has them all"));
-        assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
+        assert_eq!(text.matches("<details").count(), text.matches("</details>").count());
     }
 }

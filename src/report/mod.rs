@@ -11,11 +11,14 @@ pub mod diff;
 pub mod explain;
 pub mod format;
 pub mod html;
+pub mod in_place;
 pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod model;
+pub mod overview;
 mod page;
+pub mod parameters;
 pub mod policy;
 pub mod replay;
 #[cfg(test)]
@@ -26,6 +29,7 @@ mod schema_test;
 pub mod terraform;
 pub mod text;
 pub mod visible;
+pub mod why;
 pub mod words;
 
 pub use build::RoleResult;

@@ -4,10 +4,13 @@
 //! evidence's own keys, never in the order of reading, so that the same evidence gives the same bytes.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+use super::overview::{Activity, ComparisonReport, EscalationPath, InputDigest, PresentDocument, ServiceUse};
+use super::parameters::Parameters;
 use super::words::count;
 use crate::aggregator::Origin;
 use crate::audit::Finding;
@@ -35,6 +38,24 @@ pub struct Report {
     pub withheld: Vec<Withheld>,
     pub coverage: Coverage,
     pub proof: Proof,
+    /// Access by service: granted, used, used and not granted.
+    pub services: Vec<ServiceUse>,
+    /// Calls by service and day.
+    pub activity: Vec<Activity>,
+    /// The ways to more that the policies open, whether or not the work needs them.
+    pub paths: Vec<EscalationPath>,
+    /// The policies that were audited.
+    pub present: Vec<PresentDocument>,
+    /// The new policies beside the present ones, where they were given.
+    pub comparison: Option<ComparisonReport>,
+    /// What was read, where a page asks for it.
+    pub inputs: Vec<InputDigest>,
+    /// Values that become parameters, in formats that have any.
+    #[serde(skip)]
+    pub parameters: Parameters,
+    /// Whether the readable account tells for each statement why it is there.
+    #[serde(skip)]
+    pub explain: bool,
     /// Results of the audit; a generated policy has none.
     pub findings: Vec<Finding>,
 }
@@ -141,6 +162,23 @@ pub struct Widening {
     pub action: Action,
     pub resource: ArnPattern,
     pub detail: String,
+}
+
+/// A request to AWS, as text.
+#[derive(Clone, Debug, Serialize)]
+pub struct RequestText {
+    pub action: Action,
+    pub resource: String,
+    pub context: BTreeMap<String, Vec<String>>,
+}
+
+impl fmt::Display for RequestText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}", self.action, self.resource)?;
+        let context: Vec<String> =
+            self.context.iter().map(|(key, values)| format!("{key} = {}", values.join(", "))).collect();
+        if context.is_empty() { Ok(()) } else { write!(f, " with {}", context.join("; ")) }
+    }
 }
 
 /// A request that was seen and is not granted, by a rule of the configuration file.

@@ -49,7 +49,11 @@ impl Page {
 
     /// A label and a text that wraps under itself.
     pub fn item(&mut self, indent: usize, label: &str, text: &str) {
-        let hanging = (indent + label.chars().count()).min(MOST_HANGING);
+        self.wrapped(indent, label, text, (indent + label.chars().count()).min(MOST_HANGING));
+    }
+
+    /// A label and a text that wraps at a given column.
+    pub fn wrapped(&mut self, indent: usize, label: &str, text: &str, hanging: usize) {
         let mut line = format!("{:indent$}{label}", "");
         let mut width = line.chars().count();
         let mut first = true;

@@ -3,9 +3,14 @@
 use jiff::Timestamp;
 
 use super::model::{
-    Coverage, DeniedCall, EvidenceSummary, Grant, Policy, PolicyKind, Proof, Records, Report, SCHEMA_VERSION, Scope,
-    Tool, UnmappedEvent, Widening, Withheld,
+    Coverage, DeniedCall, EvidenceSummary, Grant, Policy, PolicyKind, Proof, Records, Report, RequestText,
+    SCHEMA_VERSION, Scope, Tool, UnmappedEvent, Widening, Withheld,
 };
+use super::overview::{
+    Activity, ChangedAccess, ComparisonReport, EscalationPath, EscalationStep, InputDigest, KeptAction,
+    PresentDocument, ServiceUse, UndecidedActions,
+};
+use super::parameters::Parameters;
 use crate::aggregator::Origin;
 use crate::audit::{Confidence, Finding, FindingKind, Place, Severity};
 use crate::cloudtrail::SkipReason;
@@ -47,8 +52,110 @@ fn with_grants(number: usize, name: &str) -> Report {
         widenings: (0..number).map(|index| widening(&format!("{name}{index}"))).collect(),
         withheld: vec![withheld(name)],
         coverage: coverage(name),
+        services: vec![ServiceUse { service: "eks".to_owned(), granted: 5, used: 3, missing: 1 }],
+        activity: vec![Activity { service: name.to_owned(), day: "2026-11-02".parse().unwrap(), calls: 3 }],
+        paths: vec![path(name)],
+        present: Vec::new(),
+        comparison: Some(comparison(name)),
+        inputs: vec![InputDigest { source: name.to_owned(), files: 1, bytes: 2, sha256: "00".repeat(32) }],
+        parameters: Parameters::default(),
+        explain: true,
         proof: Proof { requests: 4, allowed: 4, grants_tested: number, ..Proof::default() },
         findings: (0..number.min(10)).flat_map(|index| findings(&format!("{name}{index}"))).collect(),
+    }
+}
+
+/// An audit: findings on a present policy, and no policy of ours.
+pub(crate) fn audited() -> Report {
+    let report = with_grants(4, "name");
+    let present = |policy: Policy| PresentDocument {
+        name: policy.name,
+        file: Some("ci.json".to_owned()),
+        characters: policy.characters,
+        document: policy.document,
+    };
+    Report {
+        present: report.policies.into_iter().map(present).collect(),
+        policies: Vec::new(),
+        grants: Vec::new(),
+        widenings: Vec::new(),
+        withheld: Vec::new(),
+        comparison: None,
+        ..report
+    }
+}
+
+/// As crowded as a real page of so many grants: names, ids and documents as long as AWS makes them.
+pub(crate) fn crowded(grants: usize) -> Report {
+    let report = with_grants(1, "");
+    let name =
+        |at: usize| format!("arn:aws:eks:eu-central-1:111122223333:nodegroup/platform-production/default-{at}/*");
+    let id = |at: usize| format!("5f0c5f0c-1111-4222-8333-{at:012}");
+    let grant = |at: usize| Grant {
+        sid: format!("EksNodegroup{}", at / 40),
+        resource: name(at).parse().unwrap(),
+        condition: Conditions::new(),
+        condition_reasons: Vec::new(),
+        evidence: EvidenceSummary { event_ids: vec![id(at), id(at + 1), id(at + 2)], ..grant("x").evidence },
+        origin: if at % 3 == 0 { Origin::Derived } else { Origin::Observed },
+        operations: vec!["eks.amazonaws.com:CreateNodegroup".to_owned()],
+        via: Vec::new(),
+        note: None,
+        ..grant("x")
+    };
+    let widening = |at: usize| Widening {
+        rule: WideningRule::GeneratedId,
+        resource: name(at * 2).parse().unwrap(),
+        detail: "UUID of nodegroup, made by eks:CreateNodegroup".to_owned(),
+        ..widening("x")
+    };
+    let document = |first: usize| {
+        let statement = |at: usize| {
+            let resources = (0..40).map(|more| name(at * 40 + more).parse().unwrap()).collect();
+            Statement {
+                resources: ResourceClause::Resource(resources),
+                ..statement(&format!("EksNodegroup{at}"), &["eks:TagResource"], "*")
+            }
+        };
+        let document = PolicyDocument::new((first..first + 5).map(statement).collect());
+        Policy { characters: crate::iam::policy_characters(&document), document, ..policy("p") }
+    };
+    Report {
+        policies: (0..grants / 200).map(|at| document(at * 5)).collect(),
+        grants: (0..grants).map(grant).collect(),
+        widenings: (0..grants / 2).map(widening).collect(),
+        findings: Vec::new(),
+        ..report
+    }
+}
+
+fn path(name: &str) -> EscalationPath {
+    let step = EscalationStep { action: "iam:PassRole".parse().unwrap(), resource: name.to_owned() };
+    let name = name.to_owned();
+    let others = vec![name.clone()];
+    EscalationPath { role: role(), name: name.clone(), family: name.clone(), goal: name, steps: vec![step], others }
+}
+
+fn comparison(name: &str) -> ComparisonReport {
+    let action = || "eks:CreateCluster".parse().unwrap();
+    let change = || ChangedAccess {
+        actions: vec![action()],
+        future_actions: true,
+        resource: Some(name.to_owned()),
+        example: RequestText {
+            action: action(),
+            resource: name.to_owned(),
+            context: [(name.to_owned(), vec![name.to_owned()])].into(),
+        },
+    };
+    ComparisonReport {
+        role: Some(role()),
+        policies: vec![name.to_owned()],
+        kept: vec![KeptAction { action: action(), resources: vec![name.to_owned()] }],
+        narrowed: vec![change()],
+        removed: vec![change()],
+        added: vec![change()],
+        undecided: vec![UndecidedActions { actions: vec![action()], reason: name.to_owned() }],
     }
 }
 

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use hcl::expr::{Traversal, Variable};
-use hcl::structure::BlockBuilder;
-use hcl::{Attribute, Block, Body, Expression};
+use hcl::expr::{ObjectKey, TemplateExpr, Traversal, Variable};
+use hcl::{Attribute, Block, Body, Expression, Identifier};
+use serde_json::Value;
 
 use super::model::{Policy, PolicyKind, Report};
+use super::parameters::{Parameter, Parameters, Piece};
 use super::visible::{is_hidden, visible};
 use super::{RenderError, Renderer};
 use crate::iam::{ActionClause, Effect, ResourceClause, Statement};
@@ -19,8 +20,13 @@ pub struct TerraformRenderer;
 impl Renderer for TerraformRenderer {
     fn render(&self, report: &Report) -> Result<String, RenderError> {
         let mut text = header(report);
+        let words = Words { parameters: &report.parameters };
+        let inputs = words.inputs(report)?;
+        if !inputs.is_empty() {
+            let _ = write!(text, "\n{inputs}");
+        }
         for policy in &report.policies {
-            let body = Body::builder().add_block(document(policy)).add_block(resource(policy)?).build();
+            let body = Body::builder().add_block(document(policy, &words)?).add_block(resource(policy)?).build();
             let hcl = hcl::to_string(&body).map_err(|error| RenderError::Hcl(Box::new(error)))?;
             let _ = write!(text, "\n{}", align(&escape_hidden(&hcl)));
         }
@@ -36,9 +42,12 @@ fn header(report: &Report) -> String {
     text + "\n"
 }
 
-fn document(policy: &Policy) -> Block {
-    let block = Block::builder("data").add_labels(["aws_iam_policy_document", &label(&policy.name)]);
-    policy.document.statements.iter().map(statement).fold(block, BlockBuilder::add_block).build()
+fn document(policy: &Policy, words: &Words<'_>) -> Result<Block, RenderError> {
+    let mut block = Block::builder("data").add_labels(["aws_iam_policy_document", &label(&policy.name)]);
+    for one in &policy.document.statements {
+        block = block.add_block(statement(one, words)?);
+    }
+    Ok(block.build())
 }
 
 fn resource(policy: &Policy) -> Result<Block, RenderError> {
@@ -58,7 +67,120 @@ fn resource(policy: &Policy) -> Result<Block, RenderError> {
     Ok(block.add_attribute(("policy", Expression::from(json))).build())
 }
 
-fn statement(statement: &Statement) -> Block {
+/// How texts are written: with references in place of the values that are parameters.
+pub(super) struct Words<'p> {
+    pub parameters: &'p Parameters,
+}
+
+impl Words<'_> {
+    /// A text as an expression.
+    fn expression(&self, text: &str) -> Result<Expression, RenderError> {
+        let pieces = self.parameters.pieces(text);
+        if pieces.iter().all(|piece| matches!(piece, Piece::Text(_))) {
+            return Ok(Expression::from(text));
+        }
+        let mut template = String::new();
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => template.push_str(&escaped(text)?),
+                Piece::Parameter(parameter) => {
+                    let _ = write!(template, "${{{}}}", reference(parameter));
+                }
+            }
+        }
+        Ok(Expression::from(TemplateExpr::QuotedString(template)))
+    }
+
+    fn list(&self, name: &str, items: &BTreeSet<impl ToString>) -> Result<Attribute, RenderError> {
+        let items = items.iter().map(|item| self.expression(&item.to_string())).collect::<Result<Vec<_>, _>>()?;
+        Ok(Attribute::new(name, items))
+    }
+
+    /// A value of JSON as an expression, keys without quotes where they need none.
+    fn value(&self, value: &Value) -> Result<Expression, RenderError> {
+        Ok(match value {
+            Value::String(text) => self.expression(text)?,
+            Value::Array(items) => {
+                Expression::from(items.iter().map(|item| self.value(item)).collect::<Result<Vec<_>, _>>()?)
+            }
+            Value::Object(entries) => {
+                let mut object = hcl::expr::Object::new();
+                for (key, entry) in entries {
+                    let name = match Identifier::new(key.as_str()) {
+                        Ok(name) => ObjectKey::Identifier(name),
+                        Err(_) => ObjectKey::Expression(self.expression(key)?),
+                    };
+                    object.insert(name, self.value(entry)?);
+                }
+                Expression::from(object)
+            }
+            Value::Bool(known) => Expression::from(*known),
+            Value::Number(_) | Value::Null => Expression::from(value.to_string()),
+        })
+    }
+
+    /// The same as text.
+    pub(super) fn value_text(&self, value: &Value) -> Result<String, RenderError> {
+        Ok(align(&escape_hidden(&hcl::format::to_string(&self.value(value)?).map_err(hcl_error)?)))
+    }
+
+    /// The data sources and variables that the policies refer to.
+    fn inputs(&self, report: &Report) -> Result<String, RenderError> {
+        let documents: Vec<String> = report.policies.iter().map(|policy| policy.document.to_json()).collect();
+        let used: BTreeSet<Parameter<'_>> =
+            documents.iter().flat_map(|document| self.parameters.used_in(document)).collect();
+        let mut text = String::new();
+        for parameter in used {
+            let source = |kind: &str| Block::builder("data").add_labels([kind, "current"]).build();
+            let block = match parameter {
+                Parameter::Account => source("aws_caller_identity"),
+                Parameter::Region => source("aws_region"),
+                Parameter::Partition => source("aws_partition"),
+                Parameter::Named(name) => Block::builder("variable")
+                    .add_label(name)
+                    .add_attribute(("type", Expression::from(Variable::new("string").map_err(hcl_error)?)))
+                    .add_attribute(("default", self.parameters.value(parameter)))
+                    .build(),
+            };
+            let hcl = hcl::to_string(&Body::builder().add_block(block).build())
+                .map_err(|error| RenderError::Hcl(Box::new(error)))?;
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&align(&escape_hidden(&hcl)));
+        }
+        Ok(text)
+    }
+}
+
+/// A statement as a block of a data source.
+pub(super) fn statement_text(one: &Statement, words: &Words<'_>) -> Result<String, RenderError> {
+    let body = Body::builder().add_block(statement(one, words)?).build();
+    Ok(align(&escape_hidden(&hcl::to_string(&body).map_err(hcl_error)?)))
+}
+
+/// How Terraform names the value behind a parameter. The Region's `id` is known to every version of the provider.
+pub(super) fn reference(parameter: Parameter<'_>) -> String {
+    match parameter {
+        Parameter::Account => "data.aws_caller_identity.current.account_id".to_owned(),
+        Parameter::Region => "data.aws_region.current.id".to_owned(),
+        Parameter::Partition => "data.aws_partition.current.partition".to_owned(),
+        Parameter::Named(name) => format!("var.{name}"),
+    }
+}
+
+/// The text as it stands between quotes, with `${` and `%{` as plain characters.
+pub(super) fn escaped(text: &str) -> Result<String, RenderError> {
+    let quoted = hcl::format::to_string(&Expression::from(text)).map_err(hcl_error)?;
+    let inside = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    Ok(inside.unwrap_or(&quoted).to_owned())
+}
+
+fn hcl_error(error: hcl::Error) -> RenderError {
+    RenderError::Hcl(Box::new(error))
+}
+
+fn statement(statement: &Statement, words: &Words<'_>) -> Result<Block, RenderError> {
     let mut block = Block::builder("statement");
     if let Some(sid) = &statement.sid {
         block = block.add_attribute(("sid", sid.as_str()));
@@ -72,17 +194,17 @@ fn statement(statement: &Statement) -> Block {
         ActionClause::NotAction(actions) => list("not_actions", actions),
     });
     block = block.add_attribute(match &statement.resources {
-        ResourceClause::Resource(resources) => list("resources", resources),
-        ResourceClause::NotResource(resources) => list("not_resources", resources),
+        ResourceClause::Resource(resources) => words.list("resources", resources)?,
+        ResourceClause::NotResource(resources) => words.list("not_resources", resources)?,
     });
     for (operator, key, values) in statement.conditions.iter() {
         let test = Block::builder("condition")
             .add_attribute(("test", operator.to_string()))
-            .add_attribute(("variable", key.as_str()))
-            .add_attribute(list("values", values));
+            .add_attribute(("variable", words.expression(key.as_str())?))
+            .add_attribute(words.list("values", values)?);
         block = block.add_block(test.build());
     }
-    block.build()
+    Ok(block.build())
 }
 
 fn list(name: &str, items: &BTreeSet<impl ToString>) -> Attribute {
@@ -128,7 +250,9 @@ fn align(hcl: &str) -> String {
 /// An attribute whose value ends on its line: the name with its indent, and the value.
 fn attribute(line: &str) -> Option<(&str, &str)> {
     let (name, value) = line.split_once(" = ")?;
-    let is_name = name.trim_start().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let key = name.trim_start();
+    let quoted = key.len() > 1 && key.starts_with('"') && key.ends_with('"');
+    let is_name = quoted || key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     (is_name && !value.ends_with(['[', '{'])).then_some((name, value))
 }
 

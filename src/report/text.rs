@@ -10,12 +10,14 @@ use jiff::Timestamp;
 
 use super::condition_text::condition_lines;
 use super::model::{DeniedCall, Grant, Proof, Report, Widening, resource_text, rule_name};
+use super::overview::ChangedAccess;
 use super::page::Page;
 use super::visible::visible;
 use super::words::{count, denial_words, grouped, origin_name, place_text, reason_name, rule_meaning, severities};
-use super::{RenderError, Renderer, Style};
+use super::{RenderError, Renderer, Style, why};
 use crate::aggregator::Origin;
 use crate::catalog::Catalog;
+use crate::iam::Action;
 
 /// Renders the account.
 #[derive(Debug)]
@@ -32,9 +34,13 @@ impl Renderer for TextRenderer {
         } else {
             verdict(&mut page, report);
             findings(&mut page, report);
+            comparison(&mut page, report);
             grants(&mut page, report);
             widenings(&mut page, report);
             withheld(&mut page, report);
+            if report.explain {
+                why::add(&mut page, report);
+            }
         }
         coverage(&mut page, report);
         Ok(page.into_text())
@@ -76,16 +82,24 @@ fn audit_verdict(page: &mut Page, report: &Report) {
 
 fn proof_text(proof: &Proof) -> String {
     let requests = count(proof.requests as u64, "observed request");
-    let again = count(proof.renamed as u64, "request");
+    let mut parts = vec![match proof.requests == proof.allowed {
+        true => format!("all {requests} allowed"),
+        false => format!("of {requests}, {} allowed", grouped(proof.allowed as u64)),
+    }];
+    if proof.renamed > 0 {
+        parts.push(format!("{} of a next run with other generated ids allowed, too", grouped(proof.renamed as u64)));
+    }
     let tested = count(proof.grants_tested as u64, "grant");
-    let spare = if proof.removable == 0 { "none".to_owned() } else { grouped(proof.removable as u64) };
-    format!(
-        "{requests} replayed, {} allowed; {again} of a next run with other ids allowed; {tested} dropped in turn, {spare} \
-         could go; of {}, {} denied",
-        grouped(proof.allowed as u64),
-        count(proof.near_misses as u64, "unseen request"),
-        grouped(proof.near_misses_denied as u64),
-    )
+    parts.push(match proof.removable {
+        0 => format!("each of {tested} needed"),
+        spare => format!("of {tested}, {} could go", grouped(spare as u64)),
+    });
+    let (close, denied) = (proof.near_misses as u64, proof.near_misses_denied as u64);
+    if close > 0 {
+        let all = if close == denied { "all".to_owned() } else { grouped(denied) };
+        parts.push(format!("of {} that nobody made, {all} denied", count(close, "close request")));
+    }
+    parts.join("; ")
 }
 
 fn wider_text(report: &Report) -> String {
@@ -125,16 +139,61 @@ fn findings(page: &mut Page, report: &Report) {
         return;
     }
     page.heading("Findings");
-    for finding in &report.findings {
-        page.item(2, &format!("{} {}: ", finding.severity, finding.kind), &visible(&finding.message));
+    for (at, finding) in report.findings.iter().enumerate() {
+        if at > 0 {
+            page.line("");
+        }
+        page.wrapped(2, &format!("{} {}: ", finding.severity, finding.kind), &visible(&finding.message), 4);
         if let Some(place) = &finding.place {
-            page.line(format!("    {}", visible(&place_text(place))));
+            page.line(format!("    at {}", visible(&place_text(place))));
         }
         for fact in &finding.evidence {
             page.item(4, "- ", &visible(fact));
         }
-        page.item(4, "", &visible(&finding.remedy));
+        page.wrapped(4, "to do: ", &visible(&finding.remedy), 6);
     }
+}
+
+/// The new policy beside the present one.
+fn comparison(page: &mut Page, report: &Report) {
+    let Some(comparison) = &report.comparison else { return };
+    page.heading("Beside the present policies");
+    page.item(2, "", &visible(&comparison.policies.join(", ")));
+    let counts: Vec<String> = comparison.counts().map(|(what, number)| format!("{number} {what}")).into();
+    page.item(2, "actions: ", &counts.join(", "));
+    for (title, meaning, changes) in comparison.sections() {
+        if changes.is_empty() {
+            continue;
+        }
+        page.item(2, "", &format!("{title}: {meaning}"));
+        changes.iter().for_each(|change| changed(page, change));
+    }
+    for one in &comparison.undecided {
+        page.item(
+            2,
+            "can't be decided: ",
+            &visible(&format!("{}, because of {}", joined_actions(&one.actions), one.reason)),
+        );
+    }
+    if !comparison.kept.is_empty() {
+        page.item(2, "", "Kept: allowed as before");
+        let kept: Vec<Action> = comparison.kept.iter().map(|one| one.action.clone()).collect();
+        page.item(4, "", &visible(&joined_actions(&kept)));
+    }
+}
+
+fn changed(page: &mut Page, change: &ChangedAccess) {
+    let mut actions = joined_actions(&change.actions);
+    if change.future_actions {
+        actions.push_str(if actions.is_empty() { "actions that may come" } else { ", and such as may come" });
+    }
+    page.item(4, "", &visible(&actions));
+    page.line(format!("      on {}", visible(change.resource.as_deref().unwrap_or("all but some"))));
+    page.item(6, "for example ", &visible(&change.example.to_string()));
+}
+
+fn joined_actions(actions: &[Action]) -> String {
+    actions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn grants(page: &mut Page, report: &Report) {

