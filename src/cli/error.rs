@@ -13,8 +13,8 @@ use crate::collector::{CollectError, RemoteError};
 use crate::iam::ParsePolicyError;
 use crate::reducer::ReduceError;
 use crate::report::RenderError;
-use crate::store::StoreError;
 use crate::report::in_place::EditError;
+use crate::store::StoreError;
 
 /// Why a run ended early.
 #[derive(Debug, Error, Diagnostic)]
