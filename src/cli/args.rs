@@ -14,6 +14,7 @@ use super::CliError;
 use super::config::Config;
 use super::moment::Moment;
 use super::source::Source;
+use super::trust_args::TrustArgs;
 use crate::aggregator::Selection;
 use crate::collector::{AwsOptions, CollectOptions, Input, global_region};
 use crate::iam::{PrincipalArn, PrincipalSelector};
@@ -42,6 +43,9 @@ pub struct SourceArgs {
 
     #[command(flatten)]
     pub aws: AwsArgs,
+
+    #[command(flatten)]
+    pub trust: TrustArgs,
 }
 
 /// How to reach AWS, for sources that are there.
@@ -64,6 +68,10 @@ pub struct AwsArgs {
     /// what is new.
     #[arg(long, value_name = "DIR", env = "TRAILTRIM_CACHE", help_heading = "AWS")]
     pub cache: Option<PathBuf>,
+
+    /// Pay for the requests to a bucket whose owner does not.
+    #[arg(long, env = "TRAILTRIM_REQUEST_PAYER", value_parser = FalseyValueParser::new(), help_heading = "AWS")]
+    pub request_payer: bool,
 }
 
 impl AwsArgs {
@@ -74,6 +82,7 @@ impl AwsArgs {
             endpoint_url: self.endpoint_url.clone().or_else(|| config.endpoint_url.clone()),
             assume_role: self.assume_role.clone().or_else(|| config.assume_role.clone()),
             cache: self.cache.clone().or_else(|| config.cache.clone()),
+            request_payer: self.request_payer || config.request_payer.unwrap_or(false),
         }
     }
 }
@@ -132,23 +141,26 @@ impl SourceArgs {
         progress: bool,
         wanted: &Selection,
         clock: impl Fn() -> Timestamp,
-    ) -> CollectOptions {
-        CollectOptions {
+    ) -> Result<CollectOptions, CliError> {
+        Ok(CollectOptions {
             threads: self.threads.or(config.threads).map(NonZeroUsize::get),
             strict: self.strict || config.strict.unwrap_or(false),
             progress,
             wanted: wanted.clone(),
             now: self.sources.iter().any(|source| source.input.is_remote()).then(clock),
             aws: self.aws.options(config),
+            ledger: None,
+            verify: self.trust.verify(config)?,
             ..CollectOptions::default()
-        }
+        })
     }
 }
 
-/// Event history is read in the Region of the global services too: what is there counts as asked for.
+/// Event history and trails are read in the Region of the global services too: what is there counts as asked for.
 pub fn with_global_region(selection: &mut Selection, inputs: &[Input]) {
     let Some(region) = selection.regions.first().map(|region| global_region(region)) else { return };
-    if inputs.contains(&Input::LookupEvents) && !selection.regions.iter().any(|one| one == region) {
+    let reads_it = |input: &Input| matches!(input, Input::LookupEvents | Input::S3(_));
+    if inputs.iter().any(reads_it) && !selection.regions.iter().any(|one| one == region) {
         tracing::warn!("{region} is read too: events of global services such as IAM are there");
         selection.regions.push(region.to_owned());
     }

@@ -40,7 +40,7 @@ pub fn follow(
             ..selection.clone()
         };
         let needles = Needles::of(&chained.principals);
-        let options = CollectOptions { wanted: chained.clone(), ..options.clone() };
+        let options = CollectOptions { wanted: chained.clone(), verify: None, ..options.clone() };
         let usages = collect(inputs, &options, &needles, || Aggregator::new(catalog, &chained))?.sink.finish();
         found.extend(usages.into_iter().filter(|(_, usage)| usage.records.used > 0));
         followed = keys;

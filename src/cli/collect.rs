@@ -49,7 +49,7 @@ pub struct CollectArgs {
     retain: Option<Age>,
 
     /// Read only this part of the files, such as `3/16`; other workers read the others, into stores of their own or one.
-    #[arg(long, value_name = "I/N", help_heading = "Store")]
+    #[arg(long, value_name = "I/N", conflicts_with = "verify_digests", help_heading = "Store")]
     shard: Option<Shard>,
 
     /// Go on collecting until stopped (Ctrl-C).
@@ -93,7 +93,7 @@ impl CollectArgs {
         let mut wanted = selection(&self.role, &self.window, config, false, clock)?;
         let settled = self.settle.settle(wanted.until, &Time { now: &clock, sleep: &sleep });
         wanted.until = settled.until;
-        let options = CollectOptions { shard: self.shard, ..self.source.options(config, !log.quiet, &wanted, clock) };
+        let options = CollectOptions { shard: self.shard, ..self.source.options(config, !log.quiet, &wanted, clock)? };
         let mut brought = Brought::default();
         for source in &self.source.sources {
             brought.add(bring(source, &options, &wanted, store)?);

@@ -55,7 +55,11 @@ pub struct Config {
     pub endpoint_url: Option<String>,
     #[serde(deserialize_with = "parsed")]
     pub assume_role: Option<PrincipalArn>,
+    pub request_payer: Option<bool>,
     pub cache: Option<PathBuf>,
+    pub verify_digests: Option<bool>,
+    #[serde(deserialize_with = "parsed_list")]
+    pub digest_keys: Vec<PathBuf>,
     pub strict: Option<bool>,
     pub include_denied: Option<bool>,
     pub require_complete: Option<bool>,

@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::ExitStatus;
 use super::config::ConfigError;
 use crate::audit::BaselineError;
+use crate::collector::digests::ParseKeysError;
 use crate::collector::{CollectError, RemoteError};
 use crate::iam::ParsePolicyError;
 use crate::reducer::ReduceError;
@@ -83,6 +84,14 @@ pub enum CliError {
 
     #[error("can't render the report")]
     Render(#[source] RenderError),
+
+    #[error("can't read the public keys in `{}`", path.display())]
+    #[diagnostic(help("save them with `aws cloudtrail list-public-keys --start-time WHEN --end-time WHEN > FILE`"))]
+    DigestKeys { path: PathBuf, source: ParseKeysError },
+
+    #[error("this build can't verify digests: it has no RSA")]
+    #[diagnostic(help("use a build with the feature `aws`"))]
+    NoDigests,
 
     #[error("there is no command `{name}`")]
     #[diagnostic(help("`trailtrim help` lists the commands"))]
@@ -195,6 +204,7 @@ impl CliError {
             | Self::EmptyWindow { .. }
             | Self::UnknownExtension { .. }
             | Self::SameFileTwice { .. }
+            | Self::NoDigests
             | Self::NoSuchCommand { .. }
             | Self::PolicyElsewhere { .. }
             | Self::UnknownManagedPolicy { .. }
@@ -217,6 +227,7 @@ impl CliError {
             Self::StandardOutput { .. }
             | Self::WriteFile { .. }
             | Self::ReadFile { .. }
+            | Self::DigestKeys { .. }
             | Self::Collect(_)
             | Self::Store(_)
             | Self::Remote { .. }

@@ -46,7 +46,7 @@ impl EvidenceArgs {
         args::with_global_region(&mut selection, &inputs);
         Ok(Evidence {
             inputs,
-            collect: self.source.options(config, progress, &selection, clock),
+            collect: self.source.options(config, progress, &selection, clock)?,
             scope: Scope {
                 roles: Vec::new(),
                 sources: self.source.texts(),

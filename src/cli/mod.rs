@@ -33,6 +33,7 @@ mod settle;
 mod source;
 mod streams;
 mod summary;
+mod trust_args;
 mod write;
 
 use std::ffi::OsString;

@@ -25,6 +25,8 @@ pub fn explain(
     // Standard input is gone by now, and AWS was asked for one role and would be slow to tell of others.
     let is_at_hand = |input: &&Input| **input != Input::StandardInput && !input.is_remote();
     let inputs: Vec<Input> = inputs.iter().filter(is_at_hand).cloned().collect();
+    // Whether records are proved is no question here.
+    let options = &CollectOptions { verify: None, ledger: None, ..options.clone() };
     let seen = collect(&inputs, options, &Needles::default(), || Aggregator::new(catalog, &everybody));
     let principals = seen.as_ref().map(|seen| seen.sink.other_principals()).unwrap_or_default();
     CliError::NoEvents {

@@ -4,19 +4,20 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 
 use super::aws::Remote;
+use super::digests::{Book, Verify, prove, read_signature, watch};
 use super::duplicates::Seen;
 use super::intake::Intake;
 use super::listing::{FoundFile, list, unreadable};
 use super::problem::{FileProblem, ProblemKind};
 use super::progress;
-use super::remote::{Arrival, AthenaTable, AwsOptions, LakeStore, S3Url};
+use super::remote::{Arrival, AthenaTable, AwsOptions, LakeStore, ObjectLedger, S3Url};
 use super::remote_error::RemoteError;
 use super::shard::Shard;
 use super::sink::EventSink;
@@ -88,6 +89,10 @@ pub struct CollectOptions {
     pub shard: Option<Shard>,
     /// Calls out of a store come session by session, also where the selection does not need it.
     pub by_session: bool,
+    /// Objects in S3 that need not be read again. With `verify` all are read: what is not read is not proved.
+    pub ledger: Option<Arc<dyn ObjectLedger>>,
+    /// Hold log files against the digests that CloudTrail keeps of them.
+    pub verify: Option<Verify>,
 }
 
 /// What was collected.
@@ -141,16 +146,22 @@ pub fn collect<S: EventSink>(
     new: impl Fn() -> S + Sync,
 ) -> Result<Collected<S>, CollectError> {
     let mut problems = Vec::new();
-    let mut sources = find(inputs, options, &mut problems)?;
+    let book = options.verify.is_some().then(Arc::<Book>::default);
+    let mut sources = find(inputs, options, book.as_deref(), &mut problems)?;
     let has_stores = inputs.iter().any(|input| matches!(input, Input::Store(_)));
     let seen = if has_stores { Seen::as_stored() } else { Seen::new() };
     let stored = stores::load(inputs, options, needles, &seen)?;
     sources.extend(stored.chunks.into_iter().map(Source::Calls));
-    let remote = inputs.iter().any(Input::is_remote).then(|| Remote::start(inputs, options)).transpose()?;
+    let is_remote = inputs.iter().any(Input::is_remote);
+    let remote = is_remote.then(|| Remote::start(inputs, options, book.as_ref())).transpose()?;
     let bar = progress::bar(options.progress && !sources.is_empty(), sources.iter().map(Source::bytes).sum());
-    let queue = Queue { sources, next: AtomicUsize::new(0), remote, bar, failed: Mutex::default() };
+    let (ledger, failed) = (options.ledger.clone(), Mutex::default());
+    let queue = Queue { sources, next: AtomicUsize::new(0), remote, bar, failed, ledger, book };
     let mut collected = read_all(&queue, options.threads, needles, &seen, &new);
     queue.bar.finish_and_clear();
+    if let (Some(book), Some(with)) = (&queue.book, &options.verify) {
+        problems.extend(prove(book, with, inputs, options));
+    }
     if let Some(error) = queue.failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
         return Err(error.into());
     }
@@ -188,6 +199,7 @@ impl Source {
 fn find(
     inputs: &[Input],
     options: &CollectOptions,
+    book: Option<&Book>,
     problems: &mut Vec<FileProblem>,
 ) -> Result<Vec<Source>, CollectError> {
     let is_mine = |name: &Path| options.shard.is_none_or(|shard| shard.takes(&name.to_string_lossy()));
@@ -207,7 +219,8 @@ fn find(
                     let inside = file.path.strip_prefix(path).ok().filter(|inside| !inside.as_os_str().is_empty());
                     inside.map_or_else(|| file.path.file_name().map(PathBuf::from), |inside| Some(inside.to_owned()))
                 };
-                let mine = found.into_iter().filter(|file| is_mine(&name(file).unwrap_or_default()));
+                let found = found.into_iter().filter(|file| !read_signature(&file.path, book));
+                let mine = found.filter(|file| is_mine(&name(file).unwrap_or_default()));
                 sources.extend(mine.map(Source::File));
             }
             Input::Store(_) | Input::LookupEvents | Input::S3(_) | Input::Lake(_) | Input::Athena(_) => {}
@@ -231,6 +244,10 @@ struct Queue {
     bar: ProgressBar,
     /// The first remote source that gave nothing at all.
     failed: Mutex<Option<RemoteError>>,
+    /// Is told of each object that was read.
+    ledger: Option<Arc<dyn ObjectLedger>>,
+    /// Takes notes for the proof of what was delivered.
+    book: Option<Arc<Book>>,
 }
 
 impl Queue {
@@ -256,7 +273,7 @@ fn read_all<S: EventSink>(
         let mut unpacker = Unpacker::new(largest_whole(threads));
         let mut intake = Intake::new(needles, seen, new());
         while let Some(source) = queue.sources.get(queue.next.fetch_add(1, Ordering::Relaxed)) {
-            read_source(source, &mut unpacker, &mut intake);
+            read_source(source, queue, &mut unpacker, &mut intake);
             queue.bar.inc(source.bytes());
         }
         while let Some(arrival) = queue.next_arrival() {
@@ -292,7 +309,7 @@ fn largest_whole(threads: usize) -> usize {
     (ALL_TEXTS / threads).clamp(1 << 20, 12 << 20)
 }
 
-fn read_source<S: EventSink>(source: &Source, unpacker: &mut Unpacker, intake: &mut Intake<'_, S>) {
+fn read_source<S: EventSink>(source: &Source, queue: &Queue, unpacker: &mut Unpacker, intake: &mut Intake<'_, S>) {
     let (name, opened) = match source {
         Source::StandardInput => {
             ("standard input".to_owned(), unpack_stream(std::io::stdin().lock()).map(Text::Stream))
@@ -300,14 +317,23 @@ fn read_source<S: EventSink>(source: &Source, unpacker: &mut Unpacker, intake: &
         Source::File(file) => (file.path.display().to_string(), unpacker.open(&file.path, file.bytes)),
         Source::Calls(calls) => return stores::hand_on(calls, &mut intake.sink),
     };
-    take(name, opened, intake);
+    take(name, opened, queue, intake);
 }
 
 fn read_arrival<S: EventSink>(arrival: Arrival, queue: &Queue, unpacker: &mut Unpacker, intake: &mut Intake<'_, S>) {
     match arrival {
-        Arrival::Text { name, bytes } => take(name, unpacker.open_bytes(&bytes), intake),
+        // What keeps its place in memory is let go of with the bytes.
+        Arrival::Text { name, bytes, object, held: _held } => {
+            let before = intake.problems.len();
+            take(name, unpacker.open_bytes(&bytes), queue, intake);
+            if let (Some(ledger), Some(object)) = (&queue.ledger, object)
+                && intake.problems.len() == before
+            {
+                ledger.was_read(object);
+            }
+        }
         Arrival::Calls { name, record, evidence } => take_calls(name, &record, &evidence, intake),
-        Arrival::Stream { name, reader } => take(name, unpack_stream(reader).map(Text::Stream), intake),
+        Arrival::Stream { name, reader } => take(name, unpack_stream(reader).map(Text::Stream), queue, intake),
         Arrival::Problem(problem) => note(problem, intake),
         Arrival::Failed(error) => {
             let mut failed = queue.failed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -319,10 +345,14 @@ fn read_arrival<S: EventSink>(arrival: Arrival, queue: &Queue, unpacker: &mut Un
     }
 }
 
-fn take<S: EventSink>(name: String, opened: std::io::Result<Text<'_>>, intake: &mut Intake<'_, S>) {
-    match opened {
-        Ok(text) => intake.take(&name, text),
-        Err(error) => {
+fn take<S: EventSink>(name: String, opened: std::io::Result<Text<'_>>, queue: &Queue, intake: &mut Intake<'_, S>) {
+    match (opened, &queue.book) {
+        (Ok(text), None) => intake.take(&name, text),
+        (Ok(text), Some(book)) => watch(book, &name, text, intake),
+        (Err(error), book) => {
+            if let Some(book) = book {
+                book.unreadable(&name, &error.to_string());
+            }
             let problem = match error.kind() {
                 std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof => {
                     FileProblem { file: name, byte: None, kind: ProblemKind::Damaged(error.to_string()), count: 1 }

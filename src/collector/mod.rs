@@ -13,6 +13,7 @@ pub mod aws;
 #[path = "no_aws.rs"]
 mod aws;
 
+pub mod digests;
 mod duplicates;
 mod files;
 mod fingerprint;
@@ -28,12 +29,13 @@ mod shard;
 mod sink;
 pub mod sql;
 mod stores;
+mod trail_names;
 mod unpack;
 
 pub use files::{CollectError, CollectOptions, Collected, FileCounts, Input, collect};
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use problem::{FileProblem, ProblemKind};
-pub use remote::{AthenaTable, AwsOptions, LakeStore, ParseRemoteError, S3Url, global_region};
+pub use remote::{AthenaTable, AwsOptions, LakeStore, ObjectLedger, ParseRemoteError, S3Object, S3Url, global_region};
 pub use remote_error::{RemoteError, RemoteErrorKind};
 pub use shard::{ParseShardError, Shard};
 pub use sink::EventSink;

@@ -1,15 +1,22 @@
 //! Stands in for `aws/` in builds without the feature `aws`: their command line knows no remote source, and a program that
 //! uses the library gets an error.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::digests::{Book, PublicKeys};
 use super::files::{CollectOptions, Input};
-use super::remote::Arrival;
+use super::problem::FileProblem;
+use super::remote::{Arrival, AwsOptions};
 use super::remote_error::{RemoteError, RemoteErrorKind};
 
 /// The remote sources of a run: none.
 pub enum Remote {}
 
 impl Remote {
-    pub fn start(inputs: &[Input], _options: &CollectOptions) -> Result<Self, RemoteError> {
+    pub fn start(inputs: &[Input], _options: &CollectOptions, _book: Option<&Arc<Book>>) -> Result<Self, RemoteError> {
         let place = inputs.iter().find(|input| input.is_remote()).map(Input::to_string).unwrap_or_default();
         Err(RemoteError { place, kind: RemoteErrorKind::Other("this build can't ask AWS (feature `aws`)".to_owned()) })
     }
@@ -17,4 +24,13 @@ impl Remote {
     pub fn next(&self) -> Option<Arrival> {
         match *self {}
     }
+}
+
+/// CloudTrail's public keys: none, which the digests will tell.
+pub fn public_keys(
+    _options: &AwsOptions,
+    _regions: &BTreeMap<String, (Timestamp, Timestamp)>,
+    _now: Option<Timestamp>,
+) -> (PublicKeys, Vec<FileProblem>) {
+    (PublicKeys::default(), Vec::new())
 }

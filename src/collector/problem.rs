@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::digests::Integrity;
 use super::remote_error::RemoteErrorKind;
 use crate::cloudtrail::Breakage;
 
@@ -40,6 +41,8 @@ pub enum ProblemKind {
     TooBroken,
     /// AWS did not give it.
     Remote(RemoteErrorKind),
+    /// It is not proved to be what CloudTrail delivered.
+    Integrity(Integrity),
 }
 
 impl From<Breakage> for ProblemKind {
@@ -82,6 +85,7 @@ impl fmt::Display for ProblemKind {
             ),
             Self::TooBroken => f.write_str("broken in too many places; the rest was left"),
             Self::Remote(kind) => kind.fmt(f),
+            Self::Integrity(integrity) => integrity.fmt(f),
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct AwsOptions {
     pub assume_role: Option<PrincipalArn>,
     /// Keeps what was read, so that a cut run goes on there and the next one asks only for what is new.
     pub cache: Option<PathBuf>,
+    /// The caller pays for requests to S3, as the owner of the bucket demands.
+    pub request_payer: bool,
 }
 
 /// Objects of a trail in S3: `s3://BUCKET/PREFIX`.
@@ -59,11 +61,49 @@ pub struct ParseRemoteError {
     form: &'static str,
 }
 
+/// An object in S3 as it is now: another content has another ETag.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct S3Object {
+    pub bucket: String,
+    pub key: String,
+    pub etag: String,
+}
+
+/// Remembers which objects were read, so that the next run leaves them out.
+pub trait ObjectLedger: fmt::Debug + Send + Sync {
+    /// Whether the object was read before, whole.
+    fn has(&self, object: &S3Object) -> bool;
+
+    /// The object was read, whole and without a problem. Comes from several threads, in any order; the events came before.
+    fn was_read(&self, object: S3Object);
+}
+
+/// Keeps a place in the memory that sources may fill, until it is dropped.
+pub struct Held(#[expect(dead_code, reason = "its drop is what counts")] Option<Box<dyn Send>>);
+
+impl Held {
+    /// Keeps this.
+    pub fn new(place: impl Send + 'static) -> Self {
+        Self(Some(Box::new(place)))
+    }
+
+    /// Keeps nothing.
+    pub fn nothing() -> Self {
+        Self(None)
+    }
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Held")
+    }
+}
+
 /// Something that a remote source hands to the threads that read.
 #[expect(missing_debug_implementations, reason = "a reader has nothing to show")]
 pub enum Arrival {
     /// A text as it was delivered, perhaps compressed, with a name for messages.
-    Text { name: String, bytes: Vec<u8> },
+    Text { name: String, bytes: Vec<u8>, object: Option<S3Object>, held: Held },
     /// A call that was seen several times: a distilled record, and what is known of its events in parts that add up.
     Calls { name: String, record: String, evidence: Vec<Evidence> },
     /// A text that is too long for memory.
@@ -145,6 +185,12 @@ fn wrong(text: &str, what: &'static str, form: &'static str) -> ParseRemoteError
 impl fmt::Display for S3Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{S3}{}/{}", self.bucket, self.prefix)
+    }
+}
+
+impl fmt::Display for S3Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{S3}{}/{}", self.bucket, self.key)
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod error;
 mod outbox;
+mod public_keys;
 mod remote;
 mod session;
 
@@ -17,5 +18,6 @@ mod lookup_events;
 mod s3;
 
 pub use error::{Call, kind_of};
+pub use public_keys::public_keys;
 pub use remote::Remote;
 pub use session::Session;

@@ -1,6 +1,6 @@
 //! Runs the remote sources and hands what they find to the threads that read.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::SdkConfig;
 use indicatif::ProgressBar;
@@ -11,10 +11,12 @@ use super::outbox::Outbox;
 use super::session::Session;
 use super::{athena, lake, lookup_events, s3};
 use crate::aggregator::Selection;
+use crate::collector::digests::Book;
 use crate::collector::files::{CollectOptions, Input};
 use crate::collector::progress;
-use crate::collector::remote::{Arrival, AwsOptions};
+use crate::collector::remote::{Arrival, AwsOptions, ObjectLedger};
 use crate::collector::remote_error::{RemoteError, RemoteErrorKind};
+use crate::collector::shard::Shard;
 
 /// The remote sources of a run. Dropping it ends them.
 pub struct Remote {
@@ -33,6 +35,12 @@ pub struct Reading {
     /// The moment at which the run began.
     pub now: Timestamp,
     pub outbox: Outbox,
+    /// Only this part of the objects.
+    pub shard: Option<Shard>,
+    /// Objects that need not be read again.
+    pub ledger: Option<Arc<dyn ObjectLedger>>,
+    /// Takes notes for the proof of what was delivered.
+    pub book: Option<Arc<Book>>,
     /// A line on the terminal; hidden where there is none.
     pub bar: ProgressBar,
 }
@@ -42,7 +50,7 @@ const WAITING: usize = 16;
 
 impl Remote {
     /// Starts all remote sources among the inputs.
-    pub fn start(inputs: &[Input], options: &CollectOptions) -> Result<Self, RemoteError> {
+    pub fn start(inputs: &[Input], options: &CollectOptions, book: Option<&Arc<Book>>) -> Result<Self, RemoteError> {
         let remote: Vec<&Input> = inputs.iter().filter(|input| input.is_remote()).collect();
         let place = remote.first().map(ToString::to_string).unwrap_or_default();
         let session = Session::new(&options.aws).map_err(|kind| RemoteError { place, kind })?;
@@ -54,6 +62,9 @@ impl Remote {
                 wanted: options.wanted.clone(),
                 now: options.now.unwrap_or_default(),
                 outbox: Outbox::new(sender.clone()),
+                shard: options.shard,
+                ledger: options.ledger.clone().filter(|_| book.is_none()),
+                book: book.cloned(),
                 bar: progress::spinner(options.progress),
             };
             session.runtime.spawn(run(input.clone(), reading));
