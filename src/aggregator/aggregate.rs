@@ -141,6 +141,11 @@ impl<'a> Aggregator<'a> {
         }
     }
 
+    /// Which records count.
+    pub fn selection(&self) -> &Selection {
+        self.selection
+    }
+
     /// Records read, used and skipped, of all principals together.
     pub fn counts(&self) -> &RecordCounts {
         &self.counts

@@ -34,6 +34,21 @@ impl Evidence {
         (*time == self.first_seen).then_some(id.as_str())
     }
 
+    /// Adds one event.
+    pub fn add(&mut self, time: Timestamp, id: Option<&str>) {
+        self.events += 1;
+        self.first_seen = self.first_seen.min(time);
+        self.last_seen = self.last_seen.max(time);
+        let Some(id) = id else { return };
+        let comes_first = |(last, other): &(Timestamp, String)| (time, id) < (*last, other.as_str());
+        if self.samples.len() < SAMPLES || self.samples.last().is_some_and(comes_first) {
+            self.samples.insert((time, id.to_owned()));
+            if self.samples.len() > SAMPLES {
+                self.samples.pop_last();
+            }
+        }
+    }
+
     /// Adds the other's events to these.
     pub fn merge(&mut self, other: &Self) {
         self.events += other.events;

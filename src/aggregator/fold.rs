@@ -3,7 +3,7 @@
 //! Up to [`KEPT`] distinct resources an action and context are kept one by one. Past that they become one pattern: what
 //! all of them begin with, and `*`. Both are the same for any order and any split of the events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Evidence, Hole, HoleCause, Need, Observation, UsedRequest};
 use crate::cloudtrail::Event;
@@ -28,6 +28,21 @@ enum Group {
 impl FoldedRequests {
     /// Counts one need of a call in.
     pub fn add(&mut self, need: Need, event: &Event<'_>, evidence: &Evidence, operation: &str) {
+        let key = (need.action, need.context);
+        if let Some(known) = self.groups.get_mut(&key).and_then(|group| group.known(&need.resource)) {
+            known.evidence.merge(evidence);
+            // What a record shows outweighs what a rule says.
+            known.origin = known.origin.min(need.origin);
+            if need.certainty < known.certainty {
+                known.certainty = need.certainty;
+            }
+            known.holes.extend(need.holes);
+            insert_text(&mut known.operations, operation);
+            event.caller.invoked_by.iter().for_each(|service| insert_text(&mut known.via, service));
+            known.sources.extend(need.source);
+            known.notes.extend(need.note);
+            return;
+        }
         let observation = Observation {
             evidence: evidence.clone(),
             origin: need.origin,
@@ -38,7 +53,7 @@ impl FoldedRequests {
             sources: need.source.into_iter().collect(),
             notes: need.note.into_iter().collect(),
         };
-        self.insert((need.action, need.context), need.resource, observation);
+        self.insert(key, need.resource, observation);
     }
 
     fn insert(&mut self, key: (Action, Context), resource: Resource, observation: Observation) {
@@ -81,7 +96,20 @@ impl FoldedRequests {
     }
 }
 
+fn insert_text(texts: &mut BTreeSet<String>, text: &str) {
+    if !texts.contains(text) {
+        texts.insert(text.to_owned());
+    }
+}
+
 impl Group {
+    fn known(&mut self, resource: &Resource) -> Option<&mut Observation> {
+        match self {
+            Self::Single(resources) => resources.get_mut(resource),
+            Self::Folded(_) => None,
+        }
+    }
+
     fn insert(&mut self, resource: Resource, observation: Observation) {
         match self {
             Self::Single(resources) => {

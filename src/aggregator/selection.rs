@@ -29,6 +29,16 @@ impl Selection {
         self.principals.iter().any(|selector| selector.matches(principal))
     }
 
+    /// Whether all sessions of a principal count.
+    pub fn takes_all_sessions(&self) -> bool {
+        self.sessions.is_empty() && self.access_keys.is_empty()
+    }
+
+    /// Whether a moment lies within the window.
+    pub fn takes_time(&self, time: Timestamp) -> bool {
+        !self.since.is_some_and(|since| time < since) && !self.until.is_some_and(|until| time >= until)
+    }
+
     /// Why an event of a selected principal does not count; `None` if it does.
     pub fn leaves_out(&self, event: &Event<'_>) -> Option<SkipReason> {
         self.leaves_out_between(event, event.time, event.time)

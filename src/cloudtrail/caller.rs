@@ -38,7 +38,7 @@ pub enum CallerKind {
 }
 
 /// Reads `userIdentity`; `None` where it is no object.
-pub(super) fn read_caller(raw: &[u8]) -> Option<Caller<'_>> {
+pub fn read_caller(raw: &[u8]) -> Option<Caller<'_>> {
     let fields = IdentityFields::read(raw)?;
     let session = fields.arn.as_deref().and_then(session_of_arn).map(|name| Cow::Owned(name.to_owned()));
     Some(Caller {

@@ -7,21 +7,40 @@ use crate::iam::{Arn, PrincipalSelector};
 /// What to look for. Looking for nothing finds everything.
 #[derive(Debug, Clone, Default)]
 pub struct Needles {
-    finders: Vec<Finder<'static>>,
+    needles: Vec<Needle>,
     names: Vec<String>,
+}
+
+/// A part of a name that stands in the text as it is.
+#[derive(Debug, Clone)]
+struct Needle {
+    finder: Finder<'static>,
+    /// It begins the name: where a letter stands before it, it is another name's.
+    begins: bool,
+    /// It ends the name.
+    ends: bool,
 }
 
 impl Needles {
     /// What every record of one of these principals holds.
     pub fn of(principals: &[PrincipalSelector]) -> Self {
-        let mut needles: Vec<&str> = principals.iter().map(|principal| longest_plain_run(principal.name())).collect();
-        needles.sort_unstable();
-        needles.dedup();
-        if needles.iter().any(|needle| needle.is_empty()) {
+        let run_of = |principal: &PrincipalSelector| {
+            let name = principal.name();
+            let run = longest_plain_run(name);
+            (run.to_owned(), name.starts_with(run), name.ends_with(run))
+        };
+        let mut runs: Vec<(String, bool, bool)> = principals.iter().map(run_of).collect();
+        runs.sort_unstable();
+        runs.dedup();
+        if runs.iter().any(|(run, ..)| run.is_empty()) {
             return Self::default();
         }
+        let needle = |(run, begins, ends): (String, bool, bool)| {
+            let finder = Finder::new(&run).into_owned();
+            Needle { finder, begins, ends }
+        };
         Self {
-            finders: needles.into_iter().map(|needle| Finder::new(needle).into_owned()).collect(),
+            needles: runs.into_iter().map(needle).collect(),
             names: principals.iter().map(|principal| principal.name().to_owned()).collect(),
         }
     }
@@ -37,13 +56,13 @@ impl Needles {
 
     /// Starts looking through a text from its start on.
     pub fn hits<'n, 't>(&'n self, text: &'t [u8]) -> Hits<'n, 't> {
-        let cursors = self.finders.iter().map(|finder| Cursor { finder, next: None, searched: 0 }).collect();
+        let cursors = self.needles.iter().map(|needle| Cursor { needle, next: None, searched: 0 }).collect();
         Hits { cursors, text }
     }
 
     /// Whether everything is found, because nothing is looked for.
     pub fn find_all(&self) -> bool {
-        self.finders.is_empty()
+        self.needles.is_empty()
     }
 }
 
@@ -67,7 +86,7 @@ impl Hits<'_, '_> {
 /// The next place of one needle.
 #[derive(Debug)]
 struct Cursor<'n> {
-    finder: &'n Finder<'static>,
+    needle: &'n Needle,
     /// The place that was found and not yet passed.
     next: Option<usize>,
     /// No other one starts before here.
@@ -79,31 +98,51 @@ const AHEAD: usize = 64 << 10;
 
 impl Cursor<'_> {
     fn is_within(&mut self, text: &[u8], start: usize, end: usize) -> bool {
-        let length = self.finder.needle().len();
+        let length = self.needle.length();
         if self.next.is_none_or(|next| next < start) {
             self.next = None;
             self.searched = self.searched.max(start);
         }
         while self.next.is_none() && self.searched.saturating_add(length) <= end {
             let stop = text.len().min(end.max(self.searched + AHEAD));
-            let found = text.get(self.searched..stop).and_then(|text| self.finder.find(text));
-            self.next = found.map(|found| self.searched + found);
-            // A needle may lie across the stop.
-            self.searched = self.next.unwrap_or(stop + 1 - length);
+            match text.get(self.searched..stop).and_then(|text| self.needle.finder.find(text)) {
+                Some(found) if self.needle.is_name_at(text, self.searched + found) => {
+                    self.searched += found;
+                    self.next = Some(self.searched);
+                }
+                Some(found) => self.searched += found + 1,
+                // A needle may lie across the stop.
+                None => self.searched = stop + 1 - length,
+            }
         }
         self.next.is_some_and(|next| next + length <= end)
     }
 }
 
-/// Whether a letter is escaped that names are made of. Nobody has to, but a writer may, and then a name can't be found:
-/// such records are parsed to be sure. `&`, `<`, `=` and the like are escaped by many.
+impl Needle {
+    fn length(&self) -> usize {
+        self.finder.needle().len()
+    }
+
+    /// Whether what was found is no part of a longer name.
+    fn is_name_at(&self, text: &[u8], at: usize) -> bool {
+        let goes_on = |byte: Option<&u8>| {
+            byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@'))
+        };
+        let before = at.checked_sub(1).and_then(|before| text.get(before));
+        !(self.begins && goes_on(before) || self.ends && goes_on(text.get(at + self.length())))
+    }
+}
+
+/// Whether a letter is escaped that names are made of or that stands before them. Nobody has to, but a writer may, and then
+/// a name can't be found: such records are parsed to be sure. `&`, `<`, `=` and the like are escaped by many.
 fn hides_a_letter(text: &[u8]) -> bool {
     const ESCAPE: &[u8] = b"\\u00";
     memmem::find_iter(text, ESCAPE).any(|at| {
         let digits = text.get(at + ESCAPE.len()..at + ESCAPE.len() + 2);
         let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
         let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/' | b':'))
     })
 }
 
@@ -127,10 +166,25 @@ mod tests {
     #[test]
     fn ranges_with_a_name_are_hits() {
         let needles = needles(&["runner", "ci=deploy.x"]);
-        let text = b"..runner..|........|.deploy..|run|ner";
+        let text = b"./runner/.|........|.deploy..|run|ner";
         let mut hits = needles.hits(text);
         let ranges = [(0, 10), (11, 19), (20, 29), (30, 33), (34, 37)];
         assert_eq!(ranges.map(|(start, end)| hits.within(start, end, false)), [true, false, true, false, false]);
+    }
+
+    #[test]
+    fn a_part_of_a_longer_name_is_no_hit() {
+        let needles = needles(&["runner", "ci=deploy"]);
+        let hit = |text: &str| needles.hits(text.as_bytes()).within(0, text.len(), true);
+        for text in
+            [r#"role/runner""#, r#"role\/runner\""#, "runner", "role/runner,", "a-runner /runner/s", "ci\\u003ddeploy"]
+        {
+            assert!(hit(text), "{text}");
+        }
+        for text in ["role/runner2", "role/my-runner", "runner-x", "r.runner", "ci=deployer"] {
+            assert!(!hit(text), "{text}");
+        }
+        assert!(hit("role\\u002frunner"));
     }
 
     #[test]
@@ -180,7 +234,7 @@ mod tests {
             let mut cuts: Vec<usize> = cuts.into_iter().filter(|cut| *cut < text.len()).collect();
             cuts.extend([0, text.len()]);
             cuts.sort_unstable();
-            let needles = needles(&["ab", "bba"]);
+            let needles = needles(&["=ab=", "=bba="]);
             let mut hits = needles.hits(text.as_bytes());
             for cut in cuts.windows(2) {
                 let part = &text[cut[0]..cut[1]];

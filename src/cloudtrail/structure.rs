@@ -138,16 +138,21 @@ impl BlockLoop for Feed<'_, '_> {
     #[inline(always)]
     fn run(self, classify: impl Fn(&[u8; BLOCK]) -> Bitmaps) -> Option<usize> {
         let (blocks, rest) = self.text.as_chunks::<BLOCK>();
+        // A copy stays in registers, where a reference would be written through block by block. The loop is plain: inside
+        // a closure the code for the processor's own instructions could not be inlined.
+        let mut brackets = self.brackets.clone();
+        let mut found = None;
         for (index, block) in blocks.iter().enumerate() {
-            if let Some(end) = self.brackets.step(&classify(block), BLOCK) {
-                return Some(index * BLOCK + end);
+            if let Some(end) = brackets.step(&classify(block), BLOCK) {
+                found = Some(index * BLOCK + end);
+                break;
             }
         }
-        if rest.is_empty() {
-            return None;
+        if found.is_none() && !rest.is_empty() {
+            found = brackets.step(&classify(&padded(rest)), rest.len()).map(|end| blocks.len() * BLOCK + end);
         }
-        let end = self.brackets.step(&classify(&padded(rest)), rest.len())?;
-        Some(blocks.len() * BLOCK + end)
+        *self.brackets = brackets;
+        found
     }
 }
 

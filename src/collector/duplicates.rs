@@ -29,6 +29,11 @@ impl Seen {
         Self { as_stored: true, ..Self::new() }
     }
 
+    /// Whether events are told apart as a store does.
+    pub fn is_as_stored(&self) -> bool {
+        self.as_stored
+    }
+
     /// Notes the event; whether it was there before. Events without an id never were.
     pub fn is_repeated(&self, event: &Event<'_>) -> bool {
         let identity = if self.as_stored { Some(event.fingerprint()) } else { event.identity() };

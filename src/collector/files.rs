@@ -279,6 +279,7 @@ fn read_all<S: EventSink>(
         while let Some(arrival) = queue.next_arrival() {
             read_arrival(arrival, queue, &mut unpacker, &mut intake);
         }
+        intake.finish();
         intake
     };
     thread::scope(|scope| {

@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
+use super::alike::Alike;
 use super::duplicates::Seen;
 use super::files::FileCounts;
 use super::form::Form;
@@ -18,14 +19,15 @@ use super::rows::read_rows;
 use super::sink::EventSink;
 use super::unpack::Text;
 use crate::cloudtrail::{
-    Breakage, Caller, Columns, Event, Found, LONGEST_ITEM, Needles, SkipReason, Splitter, Step, is_insight, mend,
-    next_object_line, parse_record_of, starts_like_a_record, visit_records,
+    Breakage, Caller, Columns, Event, Found, LONGEST_ITEM, Needles, RecordHead, SkipReason, Splitter, Step, is_insight,
+    mend, next_object_line, parse_record_of, starts_like_a_record, visit_records,
 };
 
 /// Takes in files, one after the other. There is one for each thread.
 pub struct Intake<'r, S> {
     needles: &'r Needles,
     seen: &'r Seen,
+    alike: Alike,
     window: Vec<u8>,
     pub sink: S,
     pub problems: Vec<FileProblem>,
@@ -41,7 +43,8 @@ const MOST_RESUMED: u32 = 1_000;
 
 impl<'r, S: EventSink> Intake<'r, S> {
     pub fn new(needles: &'r Needles, seen: &'r Seen, sink: S) -> Self {
-        Self { needles, seen, window: Vec::new(), sink, problems: Vec::new(), counts: FileCounts::default() }
+        let (problems, counts) = (Vec::new(), FileCounts::default());
+        Self { needles, seen, alike: Alike::default(), window: Vec::new(), sink, problems, counts }
     }
 
     /// Takes in one file.
@@ -52,6 +55,11 @@ impl<'r, S: EventSink> Intake<'r, S> {
             Text::Stream(reader) => file.take_stream(reader),
         };
         file.finish(name, end);
+    }
+
+    /// Hands on what was held back, behind the last file.
+    pub fn finish(&mut self) {
+        self.alike.hand_on(&mut self.sink);
     }
 }
 
@@ -244,8 +252,8 @@ impl<'i, 'r, S: EventSink> FileIntake<'i, 'r, S> {
     fn take_record(&mut self, record: &[u8]) -> Option<SkipReason> {
         let needles = self.intake.needles;
         let wanted = |caller: &Caller<'_>| needles.may_mean(caller.principal.as_ref());
-        let reason = match parse_record_of(record, wanted) {
-            Ok(event) => return self.take_event(&event),
+        let reason = match self.take_head(record, wanted) {
+            Ok(()) => return None,
             Err(SkipReason::Malformed) => {
                 let mended = mend(record);
                 match mended.as_deref().map_or(Err(SkipReason::Malformed), |mended| parse_record_of(mended, wanted)) {
@@ -257,6 +265,29 @@ impl<'i, 'r, S: EventSink> FileIntake<'i, 'r, S> {
         };
         self.skip(reason);
         Some(reason)
+    }
+
+    /// Parses a record and hands it on, unless it is enough to count it.
+    fn take_head(&mut self, record: &[u8], wanted: impl Fn(&Caller<'_>) -> bool) -> Result<(), SkipReason> {
+        let Intake { alike, seen, sink, .. } = &mut *self.intake;
+        let head = RecordHead::read(record, |identity| alike.is_wanted(identity, &wanted))?;
+        // What stores keep is told apart by more than a head.
+        if seen.is_as_stored() || !sink.counts_alike(head.time) {
+            self.take_event(&head.parse()?);
+            return Ok(());
+        }
+        if let Some(identity) = alike.knows(&head) {
+            self.records += 1;
+            match identity.is_some_and(|identity| seen.is_known(identity)) {
+                true => sink.skipped(SkipReason::Duplicate, 1),
+                false => alike.count(head.time, head.id()),
+            }
+            return Ok(());
+        }
+        self.take_event(&head.parse()?);
+        let Intake { alike, sink, .. } = &mut *self.intake;
+        alike.remember(sink);
+        Ok(())
     }
 
     fn take_event(&mut self, event: &Event<'_>) -> Option<SkipReason> {

@@ -5,8 +5,10 @@
 //! How often a record is found, in which order and by how many threads never shows.
 //!
 //! A file's way: [`listing`] finds it, [`unpack`] takes off the compression, [`intake`] splits the text into records, searches
-//! them for the principals' names and parses those that have one, and [`duplicates`] lets each event pass once.
+//! them for the principals' names and parses those that have one, [`duplicates`] lets each event pass once, and [`alike`] counts
+//! calls that were seen before instead of parsing them again.
 
+mod alike;
 #[cfg(feature = "aws")]
 pub mod aws;
 #[cfg(not(feature = "aws"))]

@@ -1,5 +1,7 @@
 //! Where events go.
 
+use jiff::Timestamp;
+
 use crate::aggregator::{Aggregator, Evidence};
 use crate::cloudtrail::{Event, SkipReason};
 
@@ -15,6 +17,11 @@ pub trait EventSink: Send {
     /// The same with the evidence of each day in UTC. All days are inside the window that was asked for, or none.
     fn calls_by_day(&mut self, event: &Event<'_>, days: &[Evidence]) {
         days.iter().for_each(|day| self.calls(event, day));
+    }
+
+    /// Whether calls at this time that differ in id and time only may come together, through [`EventSink::calls_by_day`].
+    fn counts_alike(&self, _time: Timestamp) -> bool {
+        false
     }
 
     /// Records that are not handed on as events, for one reason.
@@ -40,6 +47,10 @@ impl EventSink for Aggregator<'_> {
 
     fn calls_by_day(&mut self, event: &Event<'_>, days: &[Evidence]) {
         self.add_by_day(event, days);
+    }
+
+    fn counts_alike(&self, time: Timestamp) -> bool {
+        self.selection().takes_all_sessions() && self.selection().takes_time(time)
     }
 
     fn skipped(&mut self, reason: SkipReason, records: u64) {

@@ -167,7 +167,8 @@ fn call(event: &Event<'_>, request: Value, response: Value, short: bool) -> Valu
     Value::Object(call)
 }
 
-fn identity(caller: &Caller<'_>) -> Value {
+/// The caller without what differs from run to run, in CloudTrail's shape.
+pub(crate) fn identity(caller: &Caller<'_>) -> Value {
     let kind = match caller.kind {
         CallerKind::Role => "AssumedRole",
         CallerKind::User => "IAMUser",

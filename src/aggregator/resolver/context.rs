@@ -4,7 +4,7 @@ use super::resources::Finder;
 use super::tags::Tags;
 use super::{Call, Permission, Resources};
 use crate::catalog::ActionEntry;
-use crate::catalog::rules::{ContextRule, ContextSource, ResourceExpr, like};
+use crate::catalog::rules::{ContextRule, ContextSource, ResourceExpr};
 use crate::iam::{Action, ConditionKey, Context, ContextValue, Resource};
 
 impl Call<'_> {
@@ -13,10 +13,10 @@ impl Call<'_> {
         let mut set = |key: &str, value: ContextValue| context.insert(ConditionKey::new(key), value);
         set("aws:RequestedRegion", one(self.fields.region()));
         self.called_for_somebody(permission.action, &mut set);
-        let entry = self.resolver.catalog.action(permission.action);
-        let tags = self.tags_for(resource);
-        if !tags.is_empty() && entry.is_some_and(takes_request_tags) {
-            for (key, value) in &tags {
+        let entry = || self.resolver.catalog.action(permission.action);
+        let tags = self.tags_for(resource).filter(|tags| !tags.is_empty());
+        if let Some(tags) = tags.filter(|_| entry().is_some_and(takes_request_tags)) {
+            for (key, value) in tags {
                 set(&format!("aws:RequestTag/{key}"), one(value));
             }
             set("aws:TagKeys", ContextValue::Many(tags.keys().cloned().collect()));
@@ -46,14 +46,9 @@ impl Call<'_> {
     }
 
     fn by_rules(&self, action: &Action, resource: &Resource, set: &mut impl FnMut(&str, ContextValue)) {
-        let rows = &self.resolver.rules.service(action.service()).context;
-        let action = action.to_string();
         let kind = kind_of(resource);
-        let fits = |row: &&ContextRule| {
-            row.actions.iter().any(|name| like(name, &action))
-                && (row.types.is_empty() || row.types.iter().any(|name| name == kind))
-        };
-        for row in rows.iter().filter(fits) {
+        let fits = |row: &&ContextRule| row.types.is_empty() || row.types.iter().any(|name| name == kind);
+        for row in self.resolver.rules.context_rows(action).filter(fits) {
             let values = match &row.value {
                 ContextSource::Field(path) => self.fields.values(path).iter().map(ToString::to_string).collect(),
                 ContextSource::Arn(expression) => self.arns_for(expression),
@@ -77,12 +72,12 @@ impl Call<'_> {
     }
 
     /// The tags of the request as this resource gets them: with EC2 each type has tags of its own.
-    fn tags_for(&self, resource: &Resource) -> Tags {
+    fn tags_for(&self, resource: &Resource) -> Option<&Tags> {
         let specifications = self.specifications();
         if specifications.is_empty() {
-            return self.tags().clone();
+            return Some(self.tags());
         }
-        specifications.get(kind_of(resource)).cloned().unwrap_or_default()
+        specifications.get(kind_of(resource))
     }
 }
 

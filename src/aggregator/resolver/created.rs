@@ -115,11 +115,12 @@ impl Call<'_> {
         pairs.map(|(one, other)| (one.to_owned(), other.to_owned())).collect()
     }
 
-    /// Whole ARNs in the record.
+    /// Whole ARNs of IAM in the record.
     pub(super) fn arns(&self) -> BTreeSet<Arn> {
         let leaves = self.finder.request().iter().chain(self.finder.response());
-        let texts = leaves.filter(|leaf| leaf.value.starts_with("arn:")).filter_map(|leaf| leaf.value.parse().ok());
-        texts.chain(self.event.resources.iter().filter_map(|resource| resource.arn.parse().ok())).collect()
+        let texts = leaves.map(|leaf| &*leaf.value).chain(self.event.resources.iter().map(|resource| &*resource.arn));
+        let of_iam = |text: &&str| text.starts_with("arn:") && text.splitn(4, ':').nth(2) == Some("iam");
+        texts.filter(of_iam).filter_map(|text| text.parse().ok()).collect()
     }
 }
 

@@ -72,7 +72,7 @@ pub struct Resolved {
     pub created: Vec<Creation>,
     /// Ids that the call ties together.
     pub attachments: BTreeSet<(String, String)>,
-    /// Whole ARNs that the record holds, to complete names elsewhere (a role's path).
+    /// Whole ARNs of IAM that the record holds, to complete names elsewhere (a role's path).
     pub arns: BTreeSet<Arn>,
 }
 
@@ -91,10 +91,9 @@ impl<'c> Resolver<'c> {
     /// What the call in this record needs, were it authorised.
     pub fn resolve(&self, event: &Event<'_>) -> Resolution {
         let fields = Fields::new(event);
-        let prefix = self.rules.prefix_of(&event.source);
-        let rules = self.rules.service(prefix);
-        let finder = Finder::new(&fields, rules, prefix, &self.rules.common().not_resources);
-        let plan = self.rules.plan(prefix, &event.name, self.catalog);
+        let plan = self.rules.plan(&event.source, &event.name, self.catalog);
+        let rules = self.rules.service(&plan.service);
+        let finder = Finder::new(&fields, rules, &plan.service, &self.rules.common().not_resources);
         let (tags, specifications) = (OnceCell::new(), OnceCell::new());
         let call = Call { resolver: *self, fields: &fields, finder: &finder, event, plan: &plan, tags, specifications };
         call.resolve()
@@ -308,8 +307,7 @@ impl Call<'_> {
 
     /// Whether the rows of the service say all that there is to say.
     fn by_hand(&self) -> bool {
-        let covered = self.resolver.rules.services().any(|service| service == self.finder.service);
-        covered && !self.finder.rules.settings.generic
+        self.resolver.rules.has_file(self.finder.service) && !self.finder.rules.settings.generic
     }
 
     /// A service without a rule file: where the request carries tags and the service has a tag action that takes what the

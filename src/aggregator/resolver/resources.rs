@@ -5,6 +5,7 @@
 //! What no field tells becomes a hole.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::super::instance_profiles;
@@ -44,6 +45,18 @@ pub struct Finder<'e> {
     pub service: &'e str,
     request: Vec<Leaf<'e>>,
     response: Vec<Leaf<'e>>,
+    /// Their names, squeezed, one a leaf.
+    request_names: OnceCell<Vec<String>>,
+    response_names: OnceCell<Vec<String>>,
+}
+
+/// Where a name is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    /// Directly in the request.
+    Top,
+    Request,
+    Response,
 }
 
 /// A resource type as a call takes it.
@@ -59,7 +72,20 @@ impl<'e> Finder<'e> {
     pub fn new(fields: &'e Fields<'e>, rules: &'e ServiceRules, service: &'e str, not_resources: &[String]) -> Self {
         let skipped = [not_resources, &rules.settings.not_resources];
         let request = fields.request_leaves(&skipped);
-        Self { fields, rules, service, request, response: fields.response_leaves() }
+        let response = fields.response_leaves();
+        let (request_names, response_names) = (OnceCell::new(), OnceCell::new());
+        Self { fields, rules, service, request, response, request_names, response_names }
+    }
+
+    /// The values of the leaves with such a name.
+    fn named(&self, within: Within, fits: &dyn Fn(&str) -> bool) -> Vec<String> {
+        let (leaves, names) = match within {
+            Within::Top | Within::Request => (&self.request, &self.request_names),
+            Within::Response => (&self.response, &self.response_names),
+        };
+        let names = names.get_or_init(|| leaves.iter().map(|leaf| squeeze(leaf.key)).collect());
+        let fitting = leaves.iter().zip(names).filter(|(leaf, name)| (leaf.top || within != Within::Top) && fits(name));
+        fitting.map(|(leaf, _)| leaf.value.to_string()).collect()
     }
 
     /// Texts of the request that may name a resource.
@@ -149,18 +175,20 @@ impl<'e> Finder<'e> {
         };
         let in_leaves =
             |leaves: &[Leaf<'_>]| leaves.iter().filter_map(|leaf| of_shape(&leaf.value)).collect::<Vec<_>>();
+        let request = || in_leaves(&self.request);
         let resources =
             || self.fields.event().resources.iter().filter_map(|resource| of_shape(&resource.arn)).collect();
-        let mut places: Vec<Vec<Arn>> = vec![in_leaves(&self.request), resources(), in_leaves(&self.response)];
+        let response = || in_leaves(&self.response);
+        let mut places: [&dyn Fn() -> Vec<Arn>; 3] = [&request, &resources, &response];
         if created {
             places.reverse();
         }
-        let arns = places.into_iter().find(|arns| !arns.is_empty()).unwrap_or_default();
+        let arns = places.into_iter().map(|place| place()).find(|arns| !arns.is_empty()).unwrap_or_default();
         unique(arns.into_iter().map(Found::whole))
     }
 
     fn told_by_id(&self, wanted: Wanted<'_>) -> bool {
-        self.rules.settings.id_prefixes.values().any(|kind| *kind == wanted.kind.name)
+        self.rules.settings.id_kinds.contains(&wanted.kind.name)
     }
 
     fn by_id_prefix(&self, wanted: Wanted<'_>, templates: &[ArnTemplate]) -> Vec<Found> {
@@ -265,25 +293,22 @@ impl<'e> Finder<'e> {
             "resourceid" => ending == "id" && any_id,
             key => key == "identifier",
         };
-        let of = |leaves: &[Leaf<'_>], fits: &dyn Fn(&str) -> bool, top: bool| -> Vec<String> {
-            let fitting = leaves.iter().filter(|leaf| (leaf.top || !top) && fits(&squeeze(leaf.key)));
-            fitting.map(|leaf| leaf.value.to_string()).collect()
-        };
         let says_nothing = matches!(variable.as_str(), "name" | "id" | "arn" | "identifier" | "resourceid" | "type");
-        let mut tries = vec![
-            (of(&self.request, &exact, true), says_nothing),
-            (of(&self.request, &typed, true), false),
-            (of(&self.request, &bare, true), true),
-            (of(&self.request, &exact, false), says_nothing),
-            (of(&self.request, &typed, false), false),
+        let tries: [(Within, &dyn Fn(&str) -> bool, bool); 7] = [
+            (Within::Top, &exact, says_nothing),
+            (Within::Top, &typed, false),
+            (Within::Top, &bare, true),
+            (Within::Request, &exact, says_nothing),
+            (Within::Request, &typed, false),
+            (Within::Response, &exact, false),
+            (Within::Response, &typed, false),
         ];
-        if wanted.created {
-            tries.push((of(&self.response, &exact, false), false));
-            tries.push((of(&self.response, &typed, false), false));
-        }
-        let (mut values, vague) = tries.into_iter().find(|(values, _)| !values.is_empty()).unwrap_or_default();
-        values.dedup();
-        Named { values, vague }
+        let asked = tries.into_iter().filter(|(within, ..)| wanted.created || *within != Within::Response);
+        let mut found = asked.map(|(within, fits, vague)| Named { values: self.named(within, fits), vague });
+        let mut named =
+            found.find(|named| !named.values.is_empty()).unwrap_or(Named { values: Vec::new(), vague: false });
+        named.values.dedup();
+        named
     }
 
     /// Fills a template of a rule file. Nothing comes of it if it takes fields of the request or response and the record

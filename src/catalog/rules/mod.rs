@@ -18,6 +18,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use crate::catalog::Catalog;
+use crate::iam::Action;
 
 pub use like::{like, squeeze};
 pub use page::ServicePage;
@@ -104,9 +105,21 @@ impl Rules {
         words.is_some_and(|words| words.get_or_init(|| words_of(prefix)).contains(&member.to_ascii_lowercase()))
     }
 
-    /// What the rules of a service say of one operation.
-    pub fn plan(&self, prefix: &str, operation: &str, catalog: &Catalog) -> Arc<Plan> {
-        self.plans.get(self.service(prefix), &self.common, prefix, operation, catalog)
+    /// What the rules say of one operation.
+    pub fn plan(&self, event_source: &str, operation: &str, catalog: &Catalog) -> Arc<Plan> {
+        self.plans.plan(self, event_source, operation, catalog)
+    }
+
+    /// The context rows that name an action.
+    pub fn context_rows(&self, action: &Action) -> impl Iterator<Item = &ContextRule> {
+        let rules = self.service(action.service());
+        let rows = self.plans.context(rules, action);
+        (0..rows.len()).filter_map(move |index| rules.context.get(*rows.get(index)?))
+    }
+
+    /// Whether a service has a rule file.
+    pub fn has_file(&self, prefix: &str) -> bool {
+        self.services.contains_key(prefix)
     }
 
     /// Prefixes of the services that have a rule file.
@@ -159,6 +172,7 @@ fn parse_service(prefix: &str) -> Result<ServiceRules, RuleError> {
     let mut rules: ServiceRules = toml::from_str(text(prefix)?)
         .map_err(|error| RuleError { file: format!("{prefix}.toml"), problem: error.to_string() })?;
     rules.prefix = prefix.to_owned();
+    rules.settings.id_kinds = rules.settings.id_prefixes.values().cloned().collect();
     Ok(rules)
 }
 

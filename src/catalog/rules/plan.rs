@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{CommonRules, ServiceRules, like, squeeze};
+use super::{CommonRules, Rules, ServiceRules, like, squeeze};
 use crate::catalog::Catalog;
+use crate::iam::Action;
 
 /// The rows and resource types that an operation's name selects.
 #[derive(Debug, Default)]
 pub struct Plan {
+    /// The IAM prefix of the operation's service.
+    pub service: String,
     /// Indexes of call rows.
     pub calls: Vec<usize>,
     /// Indexes of extra rows.
@@ -26,6 +29,7 @@ impl Plan {
         };
         let kinds = catalog.resource_types(service).iter().map(|kind| kind.name.as_str());
         Self {
+            service: service.to_owned(),
             calls: indexes(&rules.calls, |row| named(&row.events)),
             extra: indexes(&rules.extra, |row| named(&row.events)),
             creates: kinds.filter(creates).map(str::to_owned).collect(),
@@ -44,31 +48,43 @@ fn is_named_after(operation: &str, kind: &str, verbs: &[String]) -> bool {
     nouns.any(|noun| noun == kind || noun.strip_suffix('s') == Some(&kind))
 }
 
-/// Operation names to plans, by service.
-type ByService = BTreeMap<String, BTreeMap<String, Arc<Plan>>>;
+/// What was worked out by two names: of a source and an operation, of a service and an action.
+type ByNames<T> = RwLock<BTreeMap<String, BTreeMap<String, Arc<T>>>>;
 
-/// Plans made so far.
+/// What was worked out so far.
 #[derive(Debug, Default)]
-pub(super) struct Plans(RwLock<ByService>);
+pub(super) struct Plans {
+    /// By event source and operation.
+    plans: ByNames<Plan>,
+    /// Indexes of the context rows that name an action, by service and action.
+    contexts: ByNames<Vec<usize>>,
+}
 
 impl Plans {
     /// The plan of an operation, made when it is first asked for.
-    pub fn get(
-        &self,
-        rules: &ServiceRules,
-        common: &CommonRules,
-        service: &str,
-        operation: &str,
-        catalog: &Catalog,
-    ) -> Arc<Plan> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(plan) = known.get(service).and_then(|plans| plans.get(operation)) {
-            return Arc::clone(plan);
-        }
-        drop(known);
-        let plan = Arc::new(Plan::of(rules, common, service, operation, catalog));
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        known.entry(service.to_owned()).or_default().insert(operation.to_owned(), Arc::clone(&plan));
-        plan
+    pub fn plan(&self, rules: &Rules, source: &str, operation: &str, catalog: &Catalog) -> Arc<Plan> {
+        known_or(&self.plans, source, operation, || {
+            let service = rules.prefix_of(source);
+            Plan::of(rules.service(service), rules.common(), service, operation, catalog)
+        })
     }
+
+    /// The context rows of a service that name an action.
+    pub fn context(&self, rules: &ServiceRules, action: &Action) -> Arc<Vec<usize>> {
+        known_or(&self.contexts, action.service(), action.name(), || {
+            indexes(&rules.context, |row| row.actions.iter().any(|name| like(name, action.as_str())))
+        })
+    }
+}
+
+fn known_or<T>(table: &ByNames<T>, first: &str, second: &str, make: impl FnOnce() -> T) -> Arc<T> {
+    let known = table.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = known.get(first).and_then(|inner| inner.get(second)) {
+        return Arc::clone(found);
+    }
+    drop(known);
+    let made = Arc::new(make());
+    let mut known = table.write().unwrap_or_else(PoisonError::into_inner);
+    known.entry(first.to_owned()).or_default().insert(second.to_owned(), Arc::clone(&made));
+    made
 }

@@ -1,6 +1,6 @@
 //! The rule file of one service: `data/rules/<prefix>.toml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -52,6 +52,9 @@ pub struct Settings {
     /// Beginnings of AWS-made ids and the resource type behind them: `vpc = "vpc"`.
     #[serde(default)]
     pub id_prefixes: BTreeMap<String, String>,
+    /// The resource types behind them.
+    #[serde(skip)]
+    pub id_kinds: BTreeSet<String>,
     /// Members of the request that name no resource (filters, tags), skipped when ids are looked for.
     #[serde(default)]
     pub not_resources: Vec<String>,

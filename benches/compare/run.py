@@ -1,0 +1,112 @@
+"""Runs each tool once a round in shuffled order, checks its answer and prints the table: see ../compare.sh."""
+
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+WORK, TRAIL, ROUNDS, TRAILTRIM = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+LOGS = TRAIL / "AWSLogs"
+META = json.loads((TRAIL / "meta.json").read_text())
+ROLE = META["role_arn"]
+ENGINES, SCRAPER = WORK / "engines/bin", WORK / "scraper/bin"
+
+# What jq and jaq do with the text of many files, one line a call of the role.
+FILTER = '.Records[] | select(.userIdentity.sessionContext.sessionIssuer.arn == "%s") | [.eventSource, .eventName, .errorCode != null] | @tsv' % ROLE
+EACH = "find %s -name '*.json.gz' -print0 | xargs -0 -n 64 -P 2 sh -c 'gzip -dc \"$@\" | %s' -" % (LOGS, "%s")
+
+COMMANDS = {
+    "trailtrim": [TRAILTRIM, "generate", str(LOGS), "--role", ROLE, "--threads", "2", "--quiet", "--format", "json", "--max-policies", "1000"],
+    "inflating alone": [],
+    "clickhouse-local (chdb)": [str(ENGINES / "python"), str(HERE / "clickhouse.py"), str(LOGS), ROLE],
+    "DuckDB": [str(ENGINES / "python"), str(HERE / "duck.py"), str(LOGS), ROLE],
+    "Polars": [str(ENGINES / "python"), str(HERE / "polar.py"), str(LOGS), ROLE],
+    "jaq": ["sh", "-c", EACH % f"{ENGINES}/jaq -r -f {WORK}/filter.jq"],
+    "jq": ["sh", "-c", EACH % f"jq -r -f {WORK}/filter.jq"],
+    "trailscraper": [str(SCRAPER / "trailscraper"), "select", "--log-dir", str(TRAIL), "--filter-assumed-role-arn", ROLE],
+}
+
+
+def truth():
+    pairs = {}
+    for line in (TRAIL / "truth_pairs.tsv").read_text().splitlines():
+        source, name, calls, failed = line.split("\t")
+        pairs[source, name] = (int(calls), int(failed))
+    return pairs
+
+
+def count(rows):
+    """Calls and failed calls by event, of one row a call."""
+    pairs = {}
+    for source, name, failed in rows:
+        calls, failures = pairs.get((source, name), (0, 0))
+        pairs[source, name] = (calls + 1, failures + failed)
+    return pairs
+
+
+def check(tool, text, expected):
+    if tool == "inflating alone":
+        return
+    if tool == "trailtrim":
+        records = json.loads(text)["records"]
+        skipped = sum(n for reason, n in records["skipped"].items() if reason not in ("other-principal", "no-principal", "not-an-api-call"))
+        found, wanted = records["used"] + skipped, sum(calls for calls, _ in expected.values())
+    elif tool == "trailscraper":
+        records = json.loads(text)["Records"]
+        found, wanted = count((r["eventSource"], r["eventName"], "errorCode" in r) for r in records), expected
+    elif tool in ("jq", "jaq"):
+        rows = (line.split("\t") for line in text.splitlines())
+        found, wanted = count((source, name, failed == "true") for source, name, failed in rows), expected
+    else:
+        rows = (line.split("\t") for line in text.splitlines())
+        found, wanted = {(source, name): (int(calls), int(failed)) for source, name, calls, failed in rows}, expected
+    if found != wanted:
+        sys.exit(f"{tool} gives another answer: {str(found)[:300]} instead of {str(wanted)[:300]}")
+
+
+def run(tool):
+    """CPU and wall seconds, peak memory in MB of the largest process, and the answer."""
+    command = COMMANDS[tool] or [inflating(), "--run", "inflate", str(TRAIL), "2"]
+    environment = {**os.environ, "POLARS_MAX_THREADS": "2"}
+    answer, errors = WORK / "answer", WORK / "errors"
+    with answer.open("wb") as out, errors.open("wb") as err:
+        start = time.monotonic()
+        child = subprocess.Popen(command, stdout=out, stderr=err, env=environment)
+        _, status, usage = os.wait4(child.pid, 0)
+        wall = time.monotonic() - start
+    if status != 0:
+        sys.exit(f"{tool} ended with {status}: {errors.read_text()[-2000:]}")
+    return usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024, answer.read_text()
+
+
+def inflating():
+    """The bench's own program reads and inflates, with libdeflate and two threads."""
+    found = [path for path in Path(TRAILTRIM).parent.glob("deps/collect-*") if path.suffix == "" and os.access(path, os.X_OK)]
+    return str(max(found, key=lambda path: path.stat().st_mtime))
+
+
+def main():
+    (WORK / "filter.jq").write_text(FILTER)
+    expected, costs = truth(), {tool: [] for tool in COMMANDS}
+    for _ in range(ROUNDS):
+        for tool in random.sample(list(COMMANDS), len(COMMANDS)):
+            *cost, answer = run(tool)
+            check(tool, answer, expected)
+            costs[tool].append(cost)
+            print(f"{tool}: {cost[0]:.2f} s CPU, {cost[1]:.2f} s wall", file=sys.stderr)
+    print(f"{META['events']:,} events, {META['files']:,} files, {META['raw_bytes'] / 1e6:,.0f} MB, the role in {META['share']:.0%}; medians of {ROUNDS} rounds\n")
+    print("| tool | CPU s | wall s | peak MB | CPU ÷ inflating | CPU ÷ trailtrim | wall ÷ trailtrim |\n|---|--:|--:|--:|--:|--:|--:|")
+    median = lambda values: statistics.median(values)
+    ratio = lambda tool, base, at: median(mine[at] / theirs[at] for mine, theirs in zip(costs[tool], costs[base]))
+    for tool in sorted(COMMANDS, key=lambda tool: median(cost[0] for cost in costs[tool])):
+        cpu, wall, peak = (median(cost[at] for cost in costs[tool]) for at in range(3))
+        cells = [f"{ratio(tool, 'inflating alone', 0):.2f}", f"{ratio(tool, 'trailtrim', 0):.1f}", f"{ratio(tool, 'trailtrim', 1):.1f}"]
+        print(f"| {tool} | {cpu:.2f} | {wall:.2f} | {peak:.0f} | {' | '.join(cells)} |")
+
+
+main()
