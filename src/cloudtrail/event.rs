@@ -96,7 +96,11 @@ impl Event<'_> {
 }
 
 /// Sums up an event's id, and what it says.
-pub(super) fn identity_of(id: &str, says: (Timestamp, &str, &str, &str), more: (Option<&str>, Option<&str>, u64)) -> Option<u128> {
+pub(super) fn identity_of(
+    id: &str,
+    says: (Timestamp, &str, &str, &str),
+    more: (Option<&str>, Option<&str>, u64),
+) -> Option<u128> {
     let (mut of_id, mut content) = (DefaultHasher::new(), DefaultHasher::new());
     id.hash(&mut of_id);
     says.hash(&mut content);

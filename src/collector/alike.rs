@@ -44,7 +44,7 @@ struct KnownCaller {
 struct Counted(Vec<(Day, Evidence)>);
 
 /// So much text of calls is kept.
-const MOST_KEPT: usize = 4 << 20;
+const MOST_KEPT: usize = 2 << 20;
 
 /// Identities that are remembered: one a session.
 const MOST_CALLERS: usize = 1_000;
