@@ -3,15 +3,14 @@
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::args::{self, RoleArgs, WindowArgs};
-use super::config::Config;
 use super::moment::Moment;
 use super::{CliError, ExitStatus, evidence, streams};
+use crate::aggregator::Selection;
 use crate::catalog::Catalog;
-use crate::collector::AthenaTable;
+use crate::collector::Input;
 use crate::collector::sql::{Ddl, Owner, REGIONS, Table, statement};
 
-/// Show how Amazon Athena is asked: the definition of a table over a trail, and the statement.
+/// Set up Amazon Athena as a source: print the definition of a table over a trail.
 #[derive(Debug, Args)]
 pub struct AthenaArgs {
     #[command(subcommand)]
@@ -22,8 +21,6 @@ pub struct AthenaArgs {
 enum AthenaCommand {
     /// Print the statement that defines a table over a trail's objects in S3. Run it once, in Athena.
     Ddl(DdlArgs),
-    /// Print the statement that a run would send, for a table as `ddl` defines it.
-    Sql(SqlArgs),
 }
 
 /// Where the trail is.
@@ -58,31 +55,24 @@ struct DdlArgs {
     table: String,
 }
 
-/// What is asked.
-#[derive(Debug, Args)]
-struct SqlArgs {
-    /// The table.
-    #[arg(value_name = "athena://WORKGROUP/DATABASE/TABLE")]
-    table: AthenaTable,
-
-    #[command(flatten)]
-    role: RoleArgs,
-
-    #[command(flatten)]
-    window: WindowArgs,
-}
-
 /// Runs the command.
 pub fn run(args: AthenaArgs) -> Result<ExitStatus, CliError> {
-    let text = match args.command {
-        AthenaCommand::Ddl(args) => ddl(args)?.text(),
-        AthenaCommand::Sql(args) => {
-            let selection = args::selection(&args.role, &args.window, &Config::default(), false, evidence::clock)?;
-            statement(&Table::of_our_own(&args.table.database, &args.table.table), &selection, Catalog::embedded())
-        }
-    };
-    streams::print(&format!("{text}\n"))?;
+    let AthenaCommand::Ddl(args) = args.command;
+    streams::print(&format!("{}\n", ddl(args)?.text()))?;
     Ok(ExitStatus::Clean)
+}
+
+/// Prints the statements that a run would send, for tables as `ddl` defines them.
+pub fn print_statements(inputs: &[Input], selection: &Selection) -> Result<(), CliError> {
+    let tables = inputs.iter().filter_map(|input| match input {
+        Input::Athena(table) => Some(Table::of_our_own(&table.database, &table.table)),
+        _ => None,
+    });
+    let texts: Vec<String> = tables.map(|table| statement(&table, selection, Catalog::embedded())).collect();
+    if texts.is_empty() {
+        return Err(CliError::NothingToShow);
+    }
+    streams::print(&format!("{}\n", texts.join(";\n")))
 }
 
 fn ddl(args: DdlArgs) -> Result<Ddl, CliError> {

@@ -24,6 +24,14 @@ pub enum CliError {
     #[error("standard output was closed")]
     ClosedPipe,
 
+    /// All that was asked for has been shown: no failure.
+    #[error("nothing was run")]
+    OnlyShown,
+
+    #[error("no source is asked by a statement")]
+    #[diagnostic(help("`--dry-run` prints the statement for `athena://WORKGROUP/DATABASE/TABLE`"))]
+    NothingToShow,
+
     #[error("can't write to standard output")]
     StandardOutput { source: io::Error },
 
@@ -197,7 +205,7 @@ impl CliError {
     /// The exit status that stands for it.
     pub fn exit_status(&self) -> ExitStatus {
         match self {
-            Self::ClosedPipe => ExitStatus::Clean,
+            Self::ClosedPipe | Self::OnlyShown => ExitStatus::Clean,
             Self::Config(_)
             | Self::NoRole
             | Self::MomentOutOfRange { .. }
@@ -219,6 +227,7 @@ impl CliError {
             | Self::NothingTakesParameters
             | Self::NothingToExplain { .. }
             | Self::NothingAsked { .. }
+            | Self::NothingToShow
             | Self::NotInCatalog { .. } => ExitStatus::BadArguments,
             Self::NoEvents { .. } | Self::NothingBehind { .. } => ExitStatus::NoEvents,
             Self::SeveralDocuments { .. }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::args::{self, RoleArgs, SourceArgs, WindowArgs};
 use super::config::Config;
-use super::{CliError, not_found};
+use super::{CliError, athena, not_found};
 use crate::aggregator::{Aggregator, Selection, Usage};
 use crate::catalog::Catalog;
 use crate::cloudtrail::Needles;
@@ -27,6 +27,10 @@ pub struct EvidenceArgs {
 
     #[command(flatten)]
     pub window: WindowArgs,
+
+    /// Print the statement for `athena://…` sources and end; nothing is sent or read.
+    #[arg(long, help_heading = "Evidence")]
+    pub dry_run: bool,
 }
 
 /// The arguments, checked and in the library's terms.
@@ -44,6 +48,10 @@ impl EvidenceArgs {
         let mut selection = args::selection(&self.role, &self.window, config, include_denied, clock)?;
         let inputs = self.source.inputs();
         args::with_global_region(&mut selection, &inputs);
+        if self.dry_run {
+            athena::print_statements(&inputs, &selection)?;
+            return Err(CliError::OnlyShown);
+        }
         Ok(Evidence {
             inputs,
             collect: self.source.options(config, progress, &selection, clock)?,

@@ -79,7 +79,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     logging::start(&app.log);
     match app.command.run(&app.log) {
         Ok(status) => status,
-        Err(CliError::ClosedPipe) => ExitStatus::Clean,
+        Err(CliError::ClosedPipe | CliError::OnlyShown) => ExitStatus::Clean,
         Err(error) => {
             render_error::render(&error, app.log.log_format);
             error.exit_status()

@@ -9,6 +9,7 @@ Athena's reader of CloudTrail files would show. Results come in small pages. Wor
 
 import gzip
 import json
+import os
 import pathlib
 import sys
 import tempfile
@@ -230,6 +231,8 @@ def main():
     print(server.server_port, flush=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdin.read()
+    # Without the end of an orderly exit, at which DuckDB's binding complains at length.
+    os._exit(0)
 
 
 if __name__ == "__main__":

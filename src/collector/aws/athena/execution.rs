@@ -147,7 +147,7 @@ fn advice(reason: &str, limit: Option<u64>) -> String {
     if holds(&["cancelled by user", "Cancelled by user", "canceled by user"]) {
         return "somebody stopped it; repeat the command".to_owned();
     }
-    "Athena's history shows the statement; `trailtrim athena sql` prints it".to_owned()
+    "Athena's history shows the statement, and `--dry-run` prints it".to_owned()
 }
 
 /// An old result is as good as a new one where nothing can have been added to the window since.

@@ -30,7 +30,8 @@ pub async fn read(table: &AthenaTable, reading: &Reading) -> Result<(), RemoteEr
             "the statement has {length} characters and Athena takes {LONGEST_STATEMENT}; ask for fewer roles or sessions"
         )));
     }
-    tracing::info!("{table}: {}", cost::before(limit, &reading.wanted));
+    // It costs money, so it is said unless everything is quiet.
+    tracing::warn!("{table}: {}", cost::before(limit, &reading.wanted));
     let id = asked.start(&sql, reading).await?;
     let done = asked.finish(&id, limit, reading).await?;
     tracing::warn!("{table}: {}", cost::after(&done));
