@@ -34,13 +34,13 @@ pub fn any_of<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
 /// A text without the values of members that tell one call from the next and nothing else.
 pub fn without(column: &str, members: &[String]) -> String {
     let names = any_of(members.iter().map(String::as_str));
-    let pattern = format!(r#""(?:{names})"\s*:\s*"(?:[^"\\]|\\.)*""#);
+    let pattern = format!(r#""(?:{names})"\s*:\s*"[^"\\]*(?:\\.[^"\\]*)*""#);
     format!("regexp_replace({column}, {}, {})", text(&pattern), text(r#""_":"""#))
 }
 
 /// The ARNs in a text, as a JSON array.
 pub fn arns_in(column: &str) -> String {
-    let pattern = text(r#"("arn(?::|%3[aA])(?:[^"\\]|\\.)*")\s*[,}\]]"#);
+    let pattern = text(r#"("arn(?::|%3[aA])[^"\\]*(?:\\.[^"\\]*)*")\s*[,}\]]"#);
     let found = format!("array_sort(array_distinct(regexp_extract_all({column}, {pattern}, 1)))");
     format!("'[' || array_join({found}, ',') || ']'")
 }
@@ -52,7 +52,7 @@ pub fn members_of(map: &str, members: &Members, left_out: Option<&str>) -> Strin
     let value = format!("json_format(element_at({map}, k))");
     let mut shown = value.clone();
     if !names_alone.is_empty() {
-        let blank = format!("regexp_replace({value}, {}, {})", text(r#":"(?:[^"\\]|\\.)*""#), text(r#":"""#));
+        let blank = format!("regexp_replace({value}, {}, {})", text(r#":"[^"\\]*(?:\\.[^"\\]*)*""#), text(r#":"""#));
         shown = format!("CASE WHEN {} THEN {blank} ELSE {value} END", among(SQUEEZED, names_alone));
     }
     let kept = kept(members, &value);
