@@ -19,6 +19,8 @@ pub struct Selection {
     pub accounts: Vec<String>,
     /// Only calls signed with these access keys; empty: any. Follows the sessions that a role opened by `AssumeRole`.
     pub access_keys: BTreeSet<String>,
+    /// Sessions that a role opened will be followed: a source that leaves things out keeps their access keys.
+    pub follows_sessions: bool,
     /// Grant what was denied for want of an identity-based allow.
     pub include_denied: bool,
 }

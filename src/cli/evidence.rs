@@ -31,6 +31,10 @@ pub struct EvidenceArgs {
     /// Print the statement for `athena://…` sources and end; nothing is sent or read.
     #[arg(long, help_heading = "Evidence")]
     pub dry_run: bool,
+
+    /// Sessions that the role opened are followed.
+    #[arg(skip)]
+    pub follows_sessions: bool,
 }
 
 /// The arguments, checked and in the library's terms.
@@ -48,6 +52,7 @@ impl EvidenceArgs {
         let mut selection = args::selection(&self.role, &self.window, config, include_denied, clock)?;
         let inputs = self.source.inputs();
         args::with_global_region(&mut selection, &inputs);
+        selection.follows_sessions = self.follows_sessions;
         if self.dry_run {
             athena::print_statements(&inputs, &selection)?;
             return Err(CliError::OnlyShown);

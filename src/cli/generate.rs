@@ -120,7 +120,8 @@ impl GenerateArgs {
             return Err(CliError::NothingTakesParameters);
         }
         let include_denied = self.policy.include_denied || config.include_denied.unwrap_or(false);
-        let mut evidence = self.evidence.into_evidence(config, include_denied, progress)?;
+        let asked = EvidenceArgs { follows_sessions: self.follow_assumed_roles, ..self.evidence };
+        let mut evidence = asked.into_evidence(config, include_denied, progress)?;
         let settled = self.settle.settle(evidence.selection.until, &Time { now: &clock, sleep: &sleep });
         evidence.end_at(settled.until);
         Ok(Request {

@@ -130,3 +130,18 @@ fn same_evidence(files: &str, athena: &str, shown: &str) {
 fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap()
 }
+
+#[test]
+fn sessions_that_were_opened_are_followed() {
+    let trail = trail::with_sessions();
+    let Some(server) = Server::over(trail.path()) else { return };
+    let generate = |source: &str| {
+        let fixed = ["generate", "--role", trail::ROLE, "--follow-assumed-roles", "--format", "json"];
+        trailtrim(fixed.into_iter().chain([source]))
+    };
+    let from_files = generate(trail.path().to_str().unwrap()).expect(0);
+    let from_athena = asking(generate(&table("primary")), &server).expect(0);
+    same_evidence(&from_files.stdout(), &from_athena.stdout(), &from_athena.stderr());
+    let document: Value = serde_json::from_str(&from_files.stdout()).unwrap();
+    assert_eq!(document["scope"]["roles"].as_array().unwrap().len(), 2, "{}", document["scope"]);
+}

@@ -52,6 +52,32 @@ pub fn everything() -> TempDir {
     folder
 }
 
+/// A trail in which the role opens sessions of another one, and somebody else does too.
+pub fn with_sessions() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let other = "arn:aws:iam::111122223333:role/deploy";
+    let mut records = Vec::new();
+    for (round, key) in ["ASIAOPENED1", "ASIAOPENED2"].into_iter().enumerate() {
+        let call = json!({
+            "event": "sts:AssumeRole",
+            "request": {"roleArn": other, "roleSessionName": format!("deploy-{round}"), "durationSeconds": 3600},
+            "response": {"credentials": {"accessKeyId": key, "sessionToken": format!("token-{round}")}},
+            "resources": [other],
+        });
+        records.push(record(&call, round, records.len()));
+    }
+    for (key, bucket) in [("ASIAOPENED1", "one"), ("ASIAOPENED2", "two"), ("ASIAELSEWHERE", "three")] {
+        let call = json!({"event": "s3:GetBucketPolicy", "request": {"bucketName": bucket}});
+        let mut made = record(&call, 0, records.len());
+        made["userIdentity"]["accessKeyId"] = key.into();
+        made["userIdentity"]["arn"] = "arn:aws:sts::111122223333:assumed-role/deploy/x".into();
+        made["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] = other.into();
+        records.push(made);
+    }
+    std::fs::write(folder.path().join("trail.json"), json!({"Records": records}).to_string()).unwrap();
+    folder
+}
+
 /// The calls of the truth rows.
 fn calls() -> Vec<Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/truth");

@@ -11,7 +11,7 @@ use crate::catalog::rules::{
     ContextSource, FieldPath, Plan, Predicate, ResourceExpr, ResourceTerm, Root, Rules, ServiceRules, SinglePath, Step,
     TemplatePart, Test, like, squeeze,
 };
-use crate::catalog::{Catalog, ResourceType};
+use crate::catalog::{ArnTemplate, Catalog, ResourceType};
 
 /// What is read of one operation's payloads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -208,7 +208,7 @@ impl<'r> Reading<'r> {
         if rule.is_some_and(|rule| rule.template.is_some()) {
             return;
         }
-        let variables = kind.templates().iter().flat_map(|template| template.variables());
+        let variables = kind.templates().iter().flat_map(ArnTemplate::variables);
         let open = variables.filter(|name| rule.is_none_or(|rule| !rule.vars.contains_key(*name)));
         let open: BTreeSet<String> = open.map(squeeze).collect();
         if open.is_empty() {

@@ -6,15 +6,13 @@
 use std::collections::BTreeSet;
 
 use super::words::{among, any_of, text};
-use crate::aggregator::Reads;
-use crate::catalog::Catalog;
 use crate::catalog::rules::{Rules, ServiceRules};
 
 /// Members by which services tell of a failure in the response, or CloudTrail of what it left out.
 const ALWAYS: &str = r#""(message|Message|errorMessage|omitted)""#;
 
 /// The condition under which a response is kept whole.
-pub fn kept_whole(catalog: &Catalog) -> String {
+pub fn kept_whole() -> String {
     let rules = Rules::embedded();
     let verbs = any_of(rules.common().create_verbs.iter().map(String::as_str));
     let services: BTreeSet<String> =
@@ -31,11 +29,6 @@ pub fn kept_whole(catalog: &Catalog) -> String {
     }
     for glob in globs {
         tests.push(format!("regexp_like(eventname, {})", text(&format!("^{}$", glob.replace('*', ".*")))));
-    }
-    for (source, operation) in [("sts.amazonaws.com", "AssumeRole")] {
-        if !Reads::of(catalog, source, operation).response.top.is_empty() {
-            tests.push(format!("(eventsource = {} AND eventname = {})", text(source), text(operation)));
-        }
     }
     tests.join(" OR ")
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::aggregator::Reads;
+use crate::aggregator::{Members, Reads};
 use crate::catalog::Catalog;
 
 /// Operations of one service whose payloads are cut down to what is read.
@@ -33,21 +33,27 @@ struct Row {
     events: Vec<String>,
     grows: Option<String>,
     beside: Option<String>,
+    /// What is read of the answer tells sessions apart.
+    #[serde(default)]
+    opens_sessions: bool,
     #[cfg_attr(not(test), expect(dead_code, reason = "for people, and checked by the tests"))]
     source: String,
 }
 
 impl Busy {
-    /// All rows. A file that does not parse is a bug that the tests catch; then everything is kept whole.
-    pub fn all(catalog: &Catalog) -> Vec<Self> {
+    /// All rows. Access keys of sessions are read only where those are followed. A file that does not parse is a bug that the tests catch; then everything is kept whole.
+    pub fn all(catalog: &Catalog, follows_sessions: bool) -> Vec<Self> {
         let rows = file().map(|file| file.busy).unwrap_or_default();
-        rows.into_iter().map(|row| Self::of(row, catalog)).collect()
+        rows.into_iter().map(|row| Self::of(row, catalog, follows_sessions)).collect()
     }
 
-    fn of(row: Row, catalog: &Catalog) -> Self {
+    fn of(row: Row, catalog: &Catalog, follows_sessions: bool) -> Self {
         let mut reads = Reads::default();
         for event in &row.events {
             reads.merge(Reads::of(catalog, &row.event_source, event));
+        }
+        if row.opens_sessions && !follows_sessions {
+            reads.response = Members::default();
         }
         Self { event_source: row.event_source, events: row.events, grows: row.grows.zip(row.beside), reads }
     }
@@ -77,7 +83,7 @@ mod tests {
 
     #[test]
     fn the_member_that_grows_is_one_that_the_rules_read_whole_and_nothing_reads_elsewhere() {
-        for busy in Busy::all(Catalog::embedded()) {
+        for busy in Busy::all(Catalog::embedded(), true) {
             let Some((grows, beside)) = &busy.grows else { continue };
             for member in [grows, beside] {
                 assert_eq!(busy.reads.request.top.get(&squeeze(member)), Some(&Below::All), "{member}");
@@ -88,7 +94,7 @@ mod tests {
 
     #[test]
     fn services_whose_ids_tell_types_are_kept_whole() {
-        for busy in Busy::all(Catalog::embedded()) {
+        for busy in Busy::all(Catalog::embedded(), true) {
             let rules = Rules::embedded().service(Rules::embedded().prefix_of(&busy.event_source));
             assert!(rules.settings.id_prefixes.is_empty(), "{}", busy.event_source);
         }

@@ -25,8 +25,8 @@ use crate::iam::PrincipalSelector;
 /// What Athena takes: <https://docs.aws.amazon.com/athena/latest/ug/service-limits.html>.
 pub const LONGEST_STATEMENT: usize = 262_144;
 
-/// What tells one call from another.
-const CALL: [&str; 19] = [
+/// The columns of the result, in order: what tells one call from another, then what is told of it.
+pub const COLUMNS: [&str; 27] = [
     "eventsource",
     "eventname",
     "awsregion",
@@ -46,31 +46,24 @@ const CALL: [&str; 19] = [
     "resources",
     "request",
     "response",
+    "growing",
+    "grown",
+    "events",
+    "first_seen",
+    "last_seen",
+    "days",
+    "samples",
+    "more_samples",
 ];
 
-/// What is told of a call.
-const TOLD: [&str; 8] = ["growing", "grown", "events", "first_seen", "last_seen", "days", "samples", "more_samples"];
-
-/// The columns of the result, in order.
-pub const COLUMNS: [&str; 27] = {
-    let mut all = [""; 27];
-    let mut at = 0;
-    while at < 19 {
-        all[at] = CALL[at];
-        at += 1;
-    }
-    while at < 27 {
-        all[at] = TOLD[at - 19];
-        at += 1;
-    }
-    all
-};
+/// How many of them tell one call from another.
+const CALL: usize = 19;
 
 /// One statement that gives all calls of the selection, ready to be resolved.
 pub fn statement(table: &Table, selection: &Selection, catalog: &Catalog) -> String {
-    let busy = Busy::all(catalog);
+    let busy = Busy::all(catalog, selection.follows_sessions);
     let mut sql = String::with_capacity(32 * 1024);
-    let call = CALL.join(", ");
+    let call = COLUMNS.split_at(CALL).0.join(", ");
     let _ = write!(
         sql,
         "WITH records AS (\n{records}\n), opened AS (\n{opened}\n), calls AS (\n{calls}\n), days AS (\n\
@@ -96,7 +89,7 @@ pub fn statement(table: &Table, selection: &Selection, catalog: &Catalog) -> Str
          FROM slots GROUP BY {call}, growing, slot",
         records = records(table, selection, &busy),
         opened = opened(&busy),
-        calls = calls(&busy, catalog),
+        calls = calls(&busy),
         repeats = REPEATS,
         most = DISTINCT_KEPT + 1,
     );
@@ -243,7 +236,7 @@ fn opened(busy: &[Busy]) -> String {
     )
 }
 
-fn calls(busy: &[Busy], catalog: &Catalog) -> String {
+fn calls(busy: &[Busy]) -> String {
     let tokens = &Rules::embedded().common().tokens;
     let (mut request, mut response) = (String::from("CASE"), String::from("CASE"));
     for (index, row) in busy.iter().enumerate() {
@@ -261,7 +254,7 @@ fn calls(busy: &[Busy], catalog: &Catalog) -> String {
     let _ = write!(
         response,
         "\nWHEN {} THEN {}\nELSE {} END",
-        answers::kept_whole(catalog),
+        answers::kept_whole(),
         without("responseelements", tokens),
         arns_in("responseelements"),
     );

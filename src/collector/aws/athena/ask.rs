@@ -1,6 +1,6 @@
 //! What the work group allows and what the table has.
 
-use aws_sdk_athena::types::WorkGroupState;
+use aws_sdk_athena::types::{Column, WorkGroupState};
 
 use super::Asked;
 use crate::collector::aws::error::{Call, kind_of};
@@ -59,7 +59,7 @@ impl Asked<'_> {
             Err(other) => return Err(other),
         };
         let Some(metadata) = metadata else { return Ok(Table::of_our_own(database, name)) };
-        let columns: Vec<&str> = metadata.columns().iter().map(|column| column.name()).collect();
+        let columns: Vec<&str> = metadata.columns().iter().map(Column::name).collect();
         if !columns.contains(&"useridentity") || !columns.contains(&"requestparameters") {
             return Err(RemoteErrorKind::Query {
                 said: format!("table `{name}` has no columns `useridentity` and `requestparameters`"),
@@ -71,7 +71,7 @@ impl Asked<'_> {
             let parameters = metadata.parameters()?;
             parameters.get(&format!("projection.{column}.format")).cloned()
         };
-        let partitions = metadata.partition_keys().iter().map(|column| column.name());
+        let partitions = metadata.partition_keys().iter().map(Column::name);
         Ok(Table::described(database, name, columns, partitions, format_of))
     }
 }

@@ -1,6 +1,6 @@
 //! What a statement costs, in words.
 
-use aws_sdk_athena::types::QueryExecution;
+use aws_sdk_athena::types::{QueryExecution, QueryExecutionStatistics, ResultReuseInformation};
 
 use crate::aggregator::Selection;
 
@@ -31,10 +31,11 @@ pub fn before(limit: Option<u64>, wanted: &Selection) -> String {
 /// What is known afterwards.
 pub fn after(done: &QueryExecution) -> String {
     let told = done.statistics();
-    let scanned = told.and_then(|told| told.data_scanned_in_bytes()).unwrap_or(0).unsigned_abs();
-    let milliseconds = told.and_then(|told| told.total_execution_time_in_millis()).unwrap_or(0);
-    let reused =
-        told.and_then(|told| told.result_reuse_information()).is_some_and(|told| told.reused_previous_result());
+    let scanned = told.and_then(QueryExecutionStatistics::data_scanned_in_bytes).unwrap_or(0).unsigned_abs();
+    let milliseconds = told.and_then(QueryExecutionStatistics::total_execution_time_in_millis).unwrap_or(0);
+    let reused = told
+        .and_then(QueryExecutionStatistics::result_reuse_information)
+        .is_some_and(ResultReuseInformation::reused_previous_result);
     if reused {
         return "an earlier result of the same statement was used, at no cost".to_owned();
     }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use aws_sdk_athena::types::{
-    QueryExecution, QueryExecutionContext, QueryExecutionState, ResultReuseByAgeConfiguration, ResultReuseConfiguration,
+    QueryExecution, QueryExecutionContext, QueryExecutionState, QueryExecutionStatistics, QueryExecutionStatus,
+    ResultReuseByAgeConfiguration, ResultReuseConfiguration,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
@@ -67,10 +68,11 @@ impl Asked<'_> {
             let Some(execution) = answer.query_execution else {
                 return Err(RemoteErrorKind::Other(format!("Athena does not know the statement {id}")));
             };
-            let state = execution.status().and_then(|status| status.state());
+            let state = execution.status().and_then(QueryExecutionStatus::state);
             match state {
                 Some(QueryExecutionState::Queued | QueryExecutionState::Running) | None => {
-                    let scanned = execution.statistics().and_then(|told| told.data_scanned_in_bytes()).unwrap_or(0);
+                    let scanned =
+                        execution.statistics().and_then(QueryExecutionStatistics::data_scanned_in_bytes).unwrap_or(0);
                     reading.bar.set_message(format!("Athena: {} read", cost::bytes(scanned.unsigned_abs())));
                 }
                 Some(_) => return Ok(execution),
@@ -90,13 +92,14 @@ impl Asked<'_> {
 /// The execution if it succeeded, else what happened and what to do.
 fn done_or_why(done: QueryExecution, limit: Option<u64>) -> Result<QueryExecution, RemoteErrorKind> {
     let status = done.status();
-    let state = status.and_then(|status| status.state()).cloned();
+    let state = status.and_then(QueryExecutionStatus::state).cloned();
     if state == Some(QueryExecutionState::Succeeded) {
         return Ok(done);
     }
-    let reason = status.and_then(|status| status.state_change_reason()).unwrap_or("no reason given");
+    let reason = status.and_then(QueryExecutionStatus::state_change_reason).unwrap_or("no reason given");
     let ended = if state == Some(QueryExecutionState::Cancelled) { "cancelled" } else { "failed" };
-    let scanned = done.statistics().and_then(|told| told.data_scanned_in_bytes()).unwrap_or(0).unsigned_abs();
+    let scanned =
+        done.statistics().and_then(QueryExecutionStatistics::data_scanned_in_bytes).unwrap_or(0).unsigned_abs();
     Err(RemoteErrorKind::Query {
         said: format!("the statement {ended}: {reason} ({})", cost::spent(scanned)),
         advice: advice(reason, limit),

@@ -1,5 +1,7 @@
 //! The rows of the result, page by page.
 
+use aws_sdk_athena::types::ResultSet;
+
 use super::Asked;
 use crate::collector::aws::error::kind_of;
 use crate::collector::aws::remote::Reading;
@@ -17,7 +19,7 @@ impl Asked<'_> {
         let mut is_first = true;
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| kind_of(&error, self.call("athena:GetQueryResults")))?;
-            let rows = page.result_set().map(|set| set.rows()).unwrap_or_default();
+            let rows = page.result_set().map(ResultSet::rows).unwrap_or_default();
             for row in rows {
                 let values: Vec<Option<String>> =
                     row.data().iter().map(|datum| datum.var_char_value().map(str::to_owned)).collect();
