@@ -88,14 +88,14 @@ impl<'a> Aggregator<'a> {
             return self.skip_many(SkipReason::OtherPrincipal, events);
         }
         let resolver = self.resolver;
-        let include_denied = self.selection.include_denied;
+        let selection = self.selection;
         let outside = self.selection.leaves_out_calls(event, evidence);
         let collected = self.principals.entry(principal).or_default();
         let skip = match outside {
             Some(reason) => Some(reason),
             None => {
                 collected.note_days(event, days);
-                collected.add(event, evidence, resolver, include_denied)
+                collected.add(event, evidence, resolver, selection)
             }
         };
         match skip {
@@ -180,7 +180,7 @@ impl Collected {
         event: &Event<'_>,
         evidence: &Evidence,
         resolver: Resolver<'_>,
-        include_denied: bool,
+        selection: &Selection,
     ) -> Option<SkipReason> {
         self.note_coverage(event, evidence);
         let operation = format!("{}:{}", event.source, event.name);
@@ -190,9 +190,10 @@ impl Collected {
                 return Some(SkipReason::OutcomeUnknown);
             }
             Outcome::Denied(denial) => {
-                let needs = self.denied(event, denial, evidence, resolver);
-                if include_denied && is_curable(denial) {
-                    for need in granted_by_denial(denial, needs) {
+                let denial = selection.told(denial);
+                let needs = self.denied(event, &denial, evidence, resolver);
+                if selection.include_denied && is_curable(&denial) {
+                    for need in granted_by_denial(&denial, needs) {
                         self.requests.add(need, event, evidence, &operation);
                     }
                 }

@@ -1,11 +1,13 @@
 //! Which records count.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::Evidence;
-use crate::cloudtrail::{Event, SkipReason};
+use crate::cloudtrail::{DecodedDenial, Denial, Event, SkipReason};
 use crate::iam::{PrincipalArn, PrincipalSelector};
 
 /// Whose calls, in which window, Regions, accounts and sessions.
@@ -23,9 +25,19 @@ pub struct Selection {
     pub follows_sessions: bool,
     /// Grant what was denied for want of an identity-based allow.
     pub include_denied: bool,
+    /// Encoded denials that were decoded, by the encoded message.
+    pub decoded: Arc<BTreeMap<String, DecodedDenial>>,
 }
 
 impl Selection {
+    /// The denial in AWS's own words, where they were encoded and are known now.
+    pub fn told<'d>(&self, denial: &'d Denial) -> Cow<'d, Denial> {
+        match denial.encoded_message.as_ref().and_then(|message| self.decoded.get(message)) {
+            Some(decoded) => Cow::Owned(decoded.complete(denial)),
+            None => Cow::Borrowed(denial),
+        }
+    }
+
     /// Whether this principal was asked for.
     pub fn takes_principal(&self, principal: &PrincipalArn) -> bool {
         self.principals.iter().any(|selector| selector.matches(principal))

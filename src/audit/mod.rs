@@ -20,6 +20,7 @@ mod options;
 mod paths;
 mod present;
 mod replay;
+mod second_witness;
 mod shapes;
 mod unlogged;
 mod verdict;
@@ -34,6 +35,7 @@ pub use fit::{Asked, Fit};
 pub use options::AuditOptions;
 pub use paths::{OpenPath, PathStep, open_paths};
 pub use present::{Judge, PresentPolicies, PresentPolicy};
+pub use second_witness::hear_second_witness;
 pub use replay::{Replay, Replayed, replay};
 pub use verdict::{Verdict, decide};
 

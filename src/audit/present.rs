@@ -7,7 +7,7 @@ use crate::iam::{LayeredDecision, PolicyDocument, PolicyLines, Request, Statemen
 #[derive(Clone, Debug)]
 pub struct PresentPolicy {
     pub name: String,
-    /// The file as it was named; `None` for one that came from AWS.
+    /// The file as it was named; `iam:` and the ARN for one that came from AWS.
     pub file: Option<String>,
     pub document: PolicyDocument,
     /// Empty where the text is not at hand.

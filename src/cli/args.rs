@@ -123,6 +123,13 @@ pub struct WindowArgs {
     pub accounts: Vec<String>,
 }
 
+impl RoleArgs {
+    /// The roles that are asked for.
+    pub fn selectors(&self, config: &Config) -> Vec<PrincipalSelector> {
+        first_given(&self.roles, &config.role)
+    }
+}
+
 impl SourceArgs {
     /// What the collector takes.
     pub fn inputs(&self) -> Vec<Input> {
@@ -174,7 +181,7 @@ pub fn selection(
     include_denied: bool,
     clock: impl Fn() -> Timestamp,
 ) -> Result<Selection, CliError> {
-    let principals = first_given(&role.roles, &config.role);
+    let principals = role.selectors(config);
     if principals.is_empty() {
         return Err(CliError::NoRole);
     }

@@ -11,9 +11,9 @@ use super::evidence::{EvidenceArgs, clock};
 use super::logging::{LogArgs, LogFormat};
 use super::moment::{Age, Moment};
 use super::output::OutputArgs;
-use super::policies::PolicyArgs;
+use super::policies::{Loaded, PolicyArgs};
 use super::{CliError, ExitStatus, streams};
-use crate::audit::{Accepted, AuditOptions, Finding, Severity, Sifted, Stale, audit, read_baseline, sift};
+use crate::audit::{Accepted, AuditOptions, Finding, Severity, Sifted, Stale, audit, hear_second_witness, read_baseline, sift};
 use crate::catalog::Catalog;
 use crate::report::visible::visible;
 use crate::report::words::{count, severities};
@@ -75,19 +75,20 @@ struct FindingArgs {
 pub fn run(args: AuditArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
     let config = Config::load(&args.config)?;
     let plan = args.output.plan_findings(&config)?;
-    let present = args.policies.load(&config)?;
+    let Loaded { present, accessed } = args.policies.load(&config, &args.evidence.whose(&config))?;
     if present.identity.is_empty() {
         return Err(CliError::NoPolicyGiven);
     }
     let options = args.findings.options(&config)?;
     let baseline = args.findings.baseline(&config)?;
     let include_denied = args.include_denied || config.include_denied.unwrap_or(false);
-    let evidence = args.evidence.into_evidence(&config, include_denied, !log.quiet)?;
+    let mut evidence = args.evidence.into_evidence(&config, include_denied, !log.quiet)?;
     let catalog = Catalog::embedded();
     let usage = evidence.usage_of_one(catalog)?;
     // What the work needs is always looked for, so that it can be counted where it is not shown.
     let everything = AuditOptions { include_needed: true, ..options.clone() };
-    let found = audit(&present, &usage, catalog, &everything);
+    let mut found = audit(&present, &usage, catalog, &everything);
+    hear_second_witness(&mut found, &usage, &accessed);
     let (needed, found): (Vec<Finding>, Vec<Finding>) = found.into_iter().partition(|finding| finding.needed);
     let (shown, hidden) = if options.include_needed { ([needed, found].concat(), 0) } else { (found, needed.len()) };
     let sifted = sift(sorted(shown), &baseline, options.now);

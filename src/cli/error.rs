@@ -136,6 +136,18 @@ pub enum CliError {
     ))]
     PolicyElsewhere { text: String },
 
+    #[error("`--policy iam` asks for one role at a time")]
+    #[diagnostic(help("give one `--role`"))]
+    OneRoleForIam,
+
+    #[error("`--decode-denials` reads the evidence twice, and standard input can be read once")]
+    #[diagnostic(help("give the records as files, or decoded messages with `--decode-denials=FILE`"))]
+    ReadsOnce,
+
+    #[error("can't read decoded denials from `{}`", path.display())]
+    #[diagnostic(help("give a JSON object from encoded message to decoded message"))]
+    DecodedDenials { path: PathBuf, source: io::Error },
+
     #[error("`{selector}` stands for {count} roles, and policies belong to one")]
     #[diagnostic(help("give the ARN of one:\n{roles}"))]
     SeveralRoles { selector: String, count: usize, roles: String },
@@ -218,6 +230,8 @@ impl CliError {
             | Self::UnknownManagedPolicy { .. }
             | Self::NoPolicies { .. }
             | Self::NoPolicyGiven
+            | Self::ReadsOnce
+            | Self::OneRoleForIam
             | Self::SeveralRoles { .. }
             | Self::NotForFindings { .. }
             | Self::Baseline { .. }
@@ -237,6 +251,7 @@ impl CliError {
             | Self::WriteFile { .. }
             | Self::ReadFile { .. }
             | Self::DigestKeys { .. }
+            | Self::DecodedDenials { .. }
             | Self::Collect(_)
             | Self::Store(_)
             | Self::Remote { .. }

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 
 use super::args::{self, RoleArgs, SourceArgs, WindowArgs};
 use super::config::Config;
-use super::{CliError, athena, not_found};
+use super::decode::DecodeArgs;
+use super::iam_policies::Whose;
+use super::{CliError, athena, decode, not_found};
 use crate::aggregator::{Aggregator, Selection, Usage};
 use crate::catalog::Catalog;
 use crate::cloudtrail::Needles;
@@ -35,6 +37,9 @@ pub struct EvidenceArgs {
     /// Sessions that the role opened are followed.
     #[arg(skip)]
     pub follows_sessions: bool,
+
+    #[command(flatten)]
+    pub decode: DecodeArgs,
 }
 
 /// The arguments, checked and in the library's terms.
@@ -44,9 +49,15 @@ pub struct Evidence {
     pub collect: CollectOptions,
     pub selection: Selection,
     pub scope: Scope,
+    pub decode: DecodeArgs,
 }
 
 impl EvidenceArgs {
+    /// Whose policies are asked for, where IAM is.
+    pub fn whose(&self, config: &Config) -> Whose {
+        Whose { roles: self.role.selectors(config), aws: self.source.aws.options(config) }
+    }
+
     /// What to read.
     pub fn into_evidence(self, config: &Config, include_denied: bool, progress: bool) -> Result<Evidence, CliError> {
         let mut selection = args::selection(&self.role, &self.window, config, include_denied, clock)?;
@@ -57,8 +68,13 @@ impl EvidenceArgs {
             athena::print_statements(&inputs, &selection)?;
             return Err(CliError::OnlyShown);
         }
+        selection.decoded = self.decode.from_file()?;
+        if self.decode.asks() && inputs.contains(&Input::StandardInput) {
+            return Err(CliError::ReadsOnce);
+        }
         Ok(Evidence {
             inputs,
+            decode: self.decode,
             collect: self.source.options(config, progress, &selection, clock)?,
             scope: Scope {
                 roles: Vec::new(),
@@ -82,9 +98,20 @@ impl Evidence {
         self.scope.until = until;
     }
 
+    /// What each role did that was asked for. Read once more with encoded denials decoded, where that was asked for.
+    pub fn usages(&mut self, catalog: &Catalog) -> Result<BTreeMap<PrincipalArn, Usage>, CliError> {
+        let found = find_usage(&self.inputs, &self.collect, &self.selection, catalog)?;
+        if !self.decode.asks() {
+            return Ok(found);
+        }
+        self.selection.decoded = decode::ask(&found, &self.collect.aws)?;
+        let is_same = self.selection.decoded.is_empty();
+        if is_same { Ok(found) } else { find_usage(&self.inputs, &self.collect, &self.selection, catalog) }
+    }
+
     /// What the one role did that was asked for.
-    pub fn usage_of_one(&self, catalog: &Catalog) -> Result<Usage, CliError> {
-        let mut found = find_usage(&self.inputs, &self.collect, &self.selection, catalog)?;
+    pub fn usage_of_one(&mut self, catalog: &Catalog) -> Result<Usage, CliError> {
+        let mut found = self.usages(catalog)?;
         if found.len() > 1 {
             let asked: Vec<String> = self.selection.principals.iter().map(ToString::to_string).collect();
             let roles: Vec<String> = found.keys().map(|role| format!("  {role}")).collect();
@@ -110,7 +137,7 @@ impl Evidence {
 }
 
 /// Reads everything. Each role that was asked for must appear: an answer about nobody is none.
-pub fn find_usage(
+fn find_usage(
     inputs: &[Input],
     options: &CollectOptions,
     selection: &Selection,

@@ -41,13 +41,16 @@ pub struct ExplainArgs {
 /// Runs the command.
 pub fn run(mut args: ExplainArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
     let config = Config::load(&args.config)?;
-    let present = args.policies.load(&config)?;
+    let present = args.policies.load(&config, &args.evidence.whose(&config))?.present;
     let what = args.take_what()?;
     let asking = asking(&what, &present.identity)?;
     let mut evidence = args.evidence.into_evidence(&config, true, !log.quiet)?;
     // Who it was, is asked as well.
     evidence.collect.by_session = true;
     let catalog = Catalog::embedded();
+    if evidence.decode.asks() {
+        evidence.usages(catalog)?;
+    }
     let selection = &evidence.selection;
     let needles = Needles::of(&selection.principals);
     let new = || Both::new(catalog, selection, &asking);

@@ -8,7 +8,7 @@ use clap::builder::FalseyValueParser;
 
 use super::chain;
 use super::config::{Config, ConfigArgs};
-use super::evidence::{Evidence, EvidenceArgs, clock, find_usage};
+use super::evidence::{Evidence, EvidenceArgs, clock};
 use super::logging::LogArgs;
 use super::output::{OutputArgs, OutputPlan};
 use super::parameterize::{ParameterChoice, parameters};
@@ -91,10 +91,10 @@ struct Request {
 /// Runs the command.
 pub fn run(args: GenerateArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
     let config = Config::load(&args.config)?;
-    let request = args.into_request(&config, !log.quiet)?;
+    let mut request = args.into_request(&config, !log.quiet)?;
     let catalog = Catalog::embedded();
+    let mut usages = request.evidence.usages(catalog)?;
     let Evidence { inputs, collect, selection, .. } = &request.evidence;
-    let mut usages = find_usage(inputs, collect, selection, catalog)?;
     tell_ambiguous(selection, &usages);
     if request.follow_assumed_roles {
         chain::follow(&mut usages, inputs, collect, selection, catalog)?;

@@ -1,4 +1,4 @@
-//! Policies as files: what a role has at present, and what limits it.
+//! Policies from files: what a role has at present, and what limits it. Those in IAM: [`iam_policies`](super::iam_policies).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,20 +10,22 @@ use serde_json::value::RawValue;
 
 use super::CliError;
 use super::config::Config;
+use super::iam_policies::{Whose, is_iam, parse};
 use super::write::WriteTarget;
 use crate::audit::{PresentPolicies, PresentPolicy};
 use crate::catalog::ManagedPolicies;
-use crate::iam::{PolicyDocument, PolicyLines};
+use crate::iam::{LastAccessed, PolicyDocument, PolicyLines};
 use crate::report::in_place;
 
 /// The policies in question.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Policies")]
 pub struct PolicyArgs {
-    /// A policy of the role, or a directory of them; may be given several times.
+    /// A policy of the role, a directory of them, or `iam` for what the role has in IAM; may be given several times.
     ///
     /// JSON: the document as it is, or what `aws iam get-policy-version` and `get-role-policy` print. A policy that AWS
-    /// manages may be named by its ARN. From a Terraform file come all its documents, or with `FILE.tf#ADDRESS` one.
+    /// manages may be named by its ARN. From a Terraform file come all its documents, or with `FILE.tf#ADDRESS` one. `iam`
+    /// asks for the role's inline and attached policies and its permissions boundary, the ARN of a policy for that one.
     #[arg(long = "policy", value_name = "FILE", env = "TRAILTRIM_POLICY", value_delimiter = ',')]
     pub policies: Vec<PathBuf>,
 
@@ -48,37 +50,48 @@ impl FromStr for ScpLevel {
     }
 }
 
+/// The policies that were found.
+#[derive(Debug)]
+pub struct Loaded {
+    pub present: PresentPolicies,
+    /// What IAM knows of the role's use, where IAM was asked.
+    pub accessed: LastAccessed,
+}
+
 impl PolicyArgs {
     /// Reads them all; flags first, then the configuration.
-    pub fn load(&self, config: &Config) -> Result<PresentPolicies, CliError> {
+    pub fn load(&self, config: &Config, whose: &Whose) -> Result<Loaded, CliError> {
         let given =
             |flags: &[PathBuf], config: &[PathBuf]| if flags.is_empty() { config.to_vec() } else { flags.to_vec() };
+        let policies = given(&self.policies, &config.policy);
         let boundary = given(&self.boundaries, &config.boundary);
         let levels = if self.scps.is_empty() { &config.scp } else { &self.scps };
-        Ok(PresentPolicies {
-            identity: read_all(&given(&self.policies, &config.policy))?,
-            boundary: if boundary.is_empty() { None } else { Some(read_all(&boundary)?) },
-            scps: levels.iter().map(|level| read_all(&level.0)).collect::<Result<_, _>>()?,
+        let role = policies.iter().any(|path| is_iam(path)).then(|| whose.ask()).transpose()?;
+        let read = |paths: &[PathBuf]| read_each(paths, |path| whose.read(path, role.as_ref()));
+        let of_role = role.as_ref().and_then(|role| role.boundary.as_ref()).map(parse).transpose()?;
+        Ok(Loaded {
+            present: PresentPolicies {
+                identity: read(&policies)?,
+                boundary: if boundary.is_empty() { of_role.map(|one| vec![one]) } else { Some(read(&boundary)?) },
+                scps: levels.iter().map(|level| read(&level.0)).collect::<Result<_, _>>()?,
+            },
+            accessed: role.map(|role| role.accessed).unwrap_or_default(),
         })
     }
 }
 
 /// Reads policies from files and directories, in order.
 pub fn read_all(paths: &[PathBuf]) -> Result<Vec<PresentPolicy>, CliError> {
+    read_each(paths, read_one)
+}
+
+fn read_each(
+    paths: &[PathBuf],
+    read: impl Fn(&Path) -> Result<Vec<PresentPolicy>, CliError>,
+) -> Result<Vec<PresentPolicy>, CliError> {
     let mut policies = Vec::new();
     for path in paths {
-        if let Some(target) = in_terraform(path) {
-            policies.extend(read_terraform(&target)?);
-            continue;
-        }
-        match managed(path)? {
-            Some(policy) => policies.push(policy),
-            None => {
-                for file in files_at(path)? {
-                    policies.extend(read(&file)?);
-                }
-            }
-        }
+        policies.extend(read(path)?);
     }
     // Two files of one name in two folders are told apart by their paths.
     let names: Vec<String> = policies.iter().map(|policy| policy.name.clone()).collect();
@@ -87,6 +100,21 @@ pub fn read_all(paths: &[PathBuf]) -> Result<Vec<PresentPolicy>, CliError> {
         if let (true, Some(file)) = (alike > 1, &policy.file) {
             policy.name.clone_from(file);
         }
+    }
+    Ok(policies)
+}
+
+/// The policies of a file, a directory or a file's part, or one that AWS manages.
+pub fn read_one(path: &Path) -> Result<Vec<PresentPolicy>, CliError> {
+    if let Some(target) = in_terraform(path) {
+        return read_terraform(&target);
+    }
+    if let Some(policy) = managed(path)? {
+        return Ok(vec![policy]);
+    }
+    let mut policies = Vec::new();
+    for file in files_at(path)? {
+        policies.extend(read(&file)?);
     }
     Ok(policies)
 }

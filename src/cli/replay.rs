@@ -40,11 +40,11 @@ pub struct ReplayArgs {
 /// Runs the command.
 pub fn run(args: ReplayArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
     let config = Config::load(&args.config)?;
-    let present = args.policies.load(&config)?;
+    let present = args.policies.load(&config, &args.evidence.whose(&config))?.present;
     if present.identity.is_empty() {
         return Err(CliError::NoPolicyGiven);
     }
-    let evidence = args.evidence.into_evidence(&config, true, !log.quiet)?;
+    let mut evidence = args.evidence.into_evidence(&config, true, !log.quiet)?;
     let usage = evidence.usage_of_one(Catalog::embedded())?;
     let replayed = replay(&present, &usage);
     print(args.format, |style| report::replay::text(&replayed, style), || report::replay::json(&replayed))?;

@@ -3,6 +3,7 @@
 mod bitmaps;
 mod caller;
 mod csv;
+mod decoded;
 mod denial;
 mod envelope;
 mod error_codes;
@@ -21,6 +22,7 @@ mod walk;
 
 pub use caller::{Caller, CallerKind, read_caller};
 pub use csv::Columns;
+pub use decoded::DecodedDenial;
 pub use denial::{Denial, PolicyType};
 pub use envelope::{Found, is_insight, visit_records};
 pub use event::{Event, EventResource, HIDDEN, Json, Payload};

@@ -26,6 +26,7 @@ mod problem;
 mod progress;
 mod remote;
 mod remote_error;
+mod role;
 mod rows;
 mod shard;
 mod sink;
@@ -34,12 +35,14 @@ mod stores;
 mod trail_names;
 mod unpack;
 
+pub use aws::{decode_denials, read_policy, read_role};
 pub use files::{CollectError, CollectOptions, Collected, FileCounts, Input, collect};
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use problem::{FileProblem, ProblemKind};
 pub use remote::{AthenaTable, AwsOptions, LakeStore, ObjectLedger, ParseRemoteError, S3Object, S3Url, global_region};
 pub use remote_error::{RemoteError, RemoteErrorKind};
 pub use shard::{ParseShardError, Shard};
+pub use role::{PolicyInIam, RoleInIam};
 pub use sink::EventSink;
 
 #[cfg(test)]

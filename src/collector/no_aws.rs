@@ -11,6 +11,8 @@ use super::files::{CollectOptions, Input};
 use super::problem::FileProblem;
 use super::remote::{Arrival, AwsOptions};
 use super::remote_error::{RemoteError, RemoteErrorKind};
+use super::role::{PolicyInIam, RoleInIam};
+use crate::iam::{Arn, PrincipalSelector};
 
 /// The remote sources of a run: none.
 pub enum Remote {}
@@ -18,7 +20,7 @@ pub enum Remote {}
 impl Remote {
     pub fn start(inputs: &[Input], _options: &CollectOptions, _book: Option<&Arc<Book>>) -> Result<Self, RemoteError> {
         let place = inputs.iter().find(|input| input.is_remote()).map(Input::to_string).unwrap_or_default();
-        Err(RemoteError { place, kind: RemoteErrorKind::Other("this build can't ask AWS (feature `aws`)".to_owned()) })
+        Err(RemoteError { place, kind: no_feature() })
     }
 
     pub fn next(&self) -> Option<Arrival> {
@@ -33,4 +35,23 @@ pub fn public_keys(
     _now: Option<Timestamp>,
 ) -> (PublicKeys, Vec<FileProblem>) {
     (PublicKeys::default(), Vec::new())
+}
+
+/// Asks IAM for a role: not in this build.
+pub fn read_role(selector: &PrincipalSelector, _options: &AwsOptions) -> Result<RoleInIam, RemoteError> {
+    Err(RemoteError { place: format!("iam: {selector}"), kind: no_feature() })
+}
+
+/// Asks IAM for a managed policy: not in this build.
+pub fn read_policy(arn: &Arn, _options: &AwsOptions) -> Result<PolicyInIam, RemoteError> {
+    Err(RemoteError { place: format!("iam: {arn}"), kind: no_feature() })
+}
+
+fn no_feature() -> RemoteErrorKind {
+    RemoteErrorKind::Other("this build can't ask AWS (feature `aws`)".to_owned())
+}
+
+/// Has STS decode denials: not in this build.
+pub fn decode_denials(_messages: &[String], _options: &AwsOptions) -> Result<BTreeMap<String, String>, RemoteError> {
+    Err(RemoteError { place: "--decode-denials".to_owned(), kind: no_feature() })
 }

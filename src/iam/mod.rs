@@ -19,6 +19,7 @@ mod evaluator;
 mod glob;
 mod ip;
 mod json_source;
+mod last_accessed;
 mod layers;
 mod one_or_many;
 mod policy;
@@ -40,6 +41,7 @@ pub use condition_operator::{BaseOperator, ConditionOperator, ParseOperatorError
 pub use context::{Context, ContextValue};
 pub use evaluate::{Decision, Request, Resource, applies, evaluate};
 pub use evaluator::Evaluator;
+pub use last_accessed::{LastAccessed, ServiceAccess};
 pub use layers::{Layer, LayeredDecision, evaluate_with};
 pub use policy::{POLICY_VERSION, ParsePolicyError, PolicyDocument};
 pub use policy_reader::{PolicyLines, StatementLines};

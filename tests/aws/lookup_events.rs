@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::permissions::assert_allowed;
 use crate::stand_ins::{Answer, Call, Delivery, History, Server, json_error};
 use crate::support::{Finished, ROLE, Records, command, run, serve, succeed};
 
@@ -41,6 +42,7 @@ fn event_history_gives_the_policy_of_the_files() {
     let finished = succeed(command(&server, &arguments(&[])));
     assert_eq!(finished.stdout, records.generated(&[]));
     assert_eq!(history.throttled(), 0, "asked too fast");
+    assert_allowed("lookup-events", &server, &[]);
     // Every page is asked for once: 294 and 75 events less the data events, 50 a page.
     let regions: Vec<String> = server.calls().into_iter().map(|call| call.region).collect();
     assert!(regions.iter().filter(|region| *region == "eu-central-1").count() >= 5, "{regions:?}");

@@ -11,5 +11,9 @@
 mod stand_ins;
 
 mod credentials;
+mod denials;
+mod lake;
 mod lookup_events;
+mod permissions;
+mod role;
 mod support;

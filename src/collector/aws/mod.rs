@@ -6,10 +6,12 @@
 //!
 //! `session` finds credentials, `error` makes our errors of the SDK's, and there is a module for each source.
 
+mod decode;
 mod error;
 mod outbox;
 mod public_keys;
 mod remote;
+mod role;
 mod session;
 
 mod athena;
@@ -17,7 +19,9 @@ mod lake;
 mod lookup_events;
 mod s3;
 
+pub use decode::decode_denials;
 pub use error::{Call, kind_of};
 pub use public_keys::public_keys;
 pub use remote::Remote;
+pub use role::{read_policy, read_role};
 pub use session::Session;
