@@ -14,17 +14,12 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct Call {
     pub method: String,
-    /// Without the query.
-    pub path: String,
-    pub query: String,
-    /// Names in lower case.
-    pub headers: BTreeMap<String, String>,
     pub body: Vec<u8>,
     /// The service and Region that it was signed for, and the access key that signed.
     pub service: String,
     pub region: String,
     pub key: String,
-    /// `LookupEvents`; empty where the protocol tells it by the path.
+    /// `LookupEvents`
     pub operation: String,
 }
 
@@ -160,7 +155,7 @@ fn serve(stream: TcpStream, state: &State) {
 fn read(reader: &mut BufReader<TcpStream>, mut stream: &TcpStream) -> Option<Call> {
     let first = line(reader)?;
     let mut words = first.split(' ');
-    let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
+    let method = words.next()?.to_owned();
     let mut headers = BTreeMap::new();
     while let Some((name, value)) = line(reader)?.split_once(':') {
         headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
@@ -171,14 +166,12 @@ fn read(reader: &mut BufReader<TcpStream>, mut stream: &TcpStream) -> Option<Cal
     let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    let (path, query) = (path.to_owned(), query.to_owned());
     // Credential=KEY/20261101/eu-west-1/cloudtrail/aws4_request
     let credential = headers.get("authorization").and_then(|header| header.split_once("Credential="));
     let scope = credential.and_then(|(_, rest)| rest.split(',').next()).unwrap_or_default().to_owned();
     let part = |index: usize| scope.split('/').nth(index).unwrap_or_default().to_owned();
     let operation = operation(&headers, &body);
-    Some(Call { method, path, query, body, key: part(0), region: part(2), service: part(3), operation, headers })
+    Some(Call { method, body, key: part(0), region: part(2), service: part(3), operation })
 }
 
 fn line(reader: &mut impl BufRead) -> Option<String> {
