@@ -35,8 +35,8 @@ pub use fit::{Asked, Fit};
 pub use options::AuditOptions;
 pub use paths::{OpenPath, PathStep, open_paths};
 pub use present::{Judge, PresentPolicies, PresentPolicy};
-pub use second_witness::hear_second_witness;
 pub use replay::{Replay, Replayed, replay};
+pub use second_witness::hear_second_witness;
 pub use verdict::{Verdict, decide};
 
 use crate::aggregator::Usage;

@@ -13,7 +13,9 @@ use super::moment::{Age, Moment};
 use super::output::OutputArgs;
 use super::policies::{Loaded, PolicyArgs};
 use super::{CliError, ExitStatus, streams};
-use crate::audit::{Accepted, AuditOptions, Finding, Severity, Sifted, Stale, audit, hear_second_witness, read_baseline, sift};
+use crate::audit::{
+    Accepted, AuditOptions, Finding, Severity, Sifted, Stale, audit, hear_second_witness, read_baseline, sift,
+};
 use crate::catalog::Catalog;
 use crate::report::visible::visible;
 use crate::report::words::{count, severities};

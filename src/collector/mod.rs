@@ -41,8 +41,8 @@ pub use fingerprint::{Fingerprint, fingerprint};
 pub use problem::{FileProblem, ProblemKind};
 pub use remote::{AthenaTable, AwsOptions, LakeStore, ObjectLedger, ParseRemoteError, S3Object, S3Url, global_region};
 pub use remote_error::{RemoteError, RemoteErrorKind};
-pub use shard::{ParseShardError, Shard};
 pub use role::{PolicyInIam, RoleInIam};
+pub use shard::{ParseShardError, Shard};
 pub use sink::EventSink;
 
 #[cfg(test)]

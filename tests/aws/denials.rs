@@ -60,7 +60,9 @@ fn denied(finished: &Finished) -> Vec<Value> {
 }
 
 fn subnet(denied: &[Value]) -> Option<&Value> {
-    denied.iter().find(|call| call["resource"].as_str().is_some_and(|resource| resource.ends_with("subnet-0123456789abcdef0")))
+    denied
+        .iter()
+        .find(|call| call["resource"].as_str().is_some_and(|resource| resource.ends_with("subnet-0123456789abcdef0")))
 }
 
 #[test]

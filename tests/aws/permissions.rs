@@ -27,7 +27,8 @@ pub fn assert_allowed(policy: &str, server: &Server, unneeded: &[&str]) {
 #[test]
 fn every_policy_is_sound_and_known_to_the_catalogue() {
     let folder = format!("{}/docs/policies", env!("CARGO_MANIFEST_DIR"));
-    let page = std::fs::read_to_string(format!("{}/docs/src/reference/permissions.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let page =
+        std::fs::read_to_string(format!("{}/docs/src/reference/permissions.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let catalog = trailtrim::catalog::Catalog::embedded();
     let mut count = 0;
     for entry in std::fs::read_dir(folder).unwrap() {

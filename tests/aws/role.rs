@@ -62,7 +62,12 @@ fn policies_from_iam_give_the_findings_of_files() {
         std::fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()
     };
-    let files = [file("queues.json", INLINE), file("more-queues.json", INLINE), file("deploy.json", MANAGED), file("ReadSomething.json", INLINE)];
+    let files = [
+        file("queues.json", INLINE),
+        file("more-queues.json", INLINE),
+        file("deploy.json", MANAGED),
+        file("ReadSomething.json", INLINE),
+    ];
     let mut arguments: Vec<&str> = files.iter().flat_map(|file| ["--policy", file.as_str()]).collect();
     let boundary = file("boundary.json", BOUNDARY);
     arguments.extend(["--boundary", &boundary]);

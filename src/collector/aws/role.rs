@@ -79,7 +79,9 @@ impl Iam {
         if let PrincipalSelector::Exact(user) = selector
             && user.is_user()
         {
-            return Err(RemoteErrorKind::Other("policies of users can't be asked for yet; give them as files".to_owned()));
+            return Err(RemoteErrorKind::Other(
+                "policies of users can't be asked for yet; give them as files".to_owned(),
+            ));
         }
         let answer = self.client.get_role().role_name(selector.name()).send().await.map_err(of("iam:GetRole"))?;
         let role = answer.role().cloned().ok_or_else(|| incomplete("iam:GetRole"))?;

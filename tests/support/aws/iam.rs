@@ -49,7 +49,8 @@ impl Account {
         let result = match call.operation.as_str() {
             "GetRole" => self.role.shown(name),
             "ListRolePolicies" => {
-                let names: Vec<String> = self.role.inline.iter().map(|policy| format!("<member>{}</member>", policy.name)).collect();
+                let names: Vec<String> =
+                    self.role.inline.iter().map(|policy| format!("<member>{}</member>", policy.name)).collect();
                 page("PolicyNames", &names, &field("Marker"))
             }
             "ListAttachedRolePolicies" => {
@@ -77,7 +78,10 @@ impl Account {
                 let arn = field("PolicyArn");
                 let policy = self.managed.iter().find(|policy| policy.name == last(&arn)).unwrap();
                 let document = if field("VersionId") == "v2" { policy.document.as_str() } else { "{}" };
-                format!("<PolicyVersion><Document>{}</Document><VersionId>v2</VersionId></PolicyVersion>", encoded(document))
+                format!(
+                    "<PolicyVersion><Document>{}</Document><VersionId>v2</VersionId></PolicyVersion>",
+                    encoded(document)
+                )
             }
             "GenerateServiceLastAccessedDetails" => "<JobId>11111111-2222-3333-4444-555555555555</JobId>".to_owned(),
             "GetServiceLastAccessedDetails" => self.accessed(&field("Marker")),
@@ -94,7 +98,8 @@ impl Account {
             return format!("<JobStatus>IN_PROGRESS</JobStatus>{DATES}<ServicesLastAccessed/>");
         }
         let service = |(service, when, actions): &(&str, Option<String>, Vec<(&str, Option<String>)>)| {
-            let mut text = format!("<member><ServiceName>S</ServiceName><ServiceNamespace>{service}</ServiceNamespace>");
+            let mut text =
+                format!("<member><ServiceName>S</ServiceName><ServiceNamespace>{service}</ServiceNamespace>");
             if let Some(when) = when {
                 let _ = write!(text, "<LastAuthenticated>{when}</LastAuthenticated>");
             }
@@ -119,7 +124,10 @@ impl Role {
                  <PermissionsBoundaryArn>{arn}</PermissionsBoundaryArn></PermissionsBoundary>"
             )
         });
-        let used = self.last_used.as_ref().map(|when| format!("<RoleLastUsed><LastUsedDate>{when}</LastUsedDate></RoleLastUsed>"));
+        let used = self
+            .last_used
+            .as_ref()
+            .map(|when| format!("<RoleLastUsed><LastUsedDate>{when}</LastUsedDate></RoleLastUsed>"));
         format!(
             "<Role><Path>/ci/</Path><RoleName>{name}</RoleName><RoleId>AROA1</RoleId><Arn>{}</Arn>\
              <CreateDate>2026-01-01T00:00:00Z</CreateDate><AssumeRolePolicyDocument>{}</AssumeRolePolicyDocument>\
