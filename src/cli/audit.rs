@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 
 use super::config::{Config, ConfigArgs};
-use super::evidence::{EvidenceArgs, clock};
+use super::evidence::{EvidenceArgs, clock, policy_digests};
 use super::logging::{LogArgs, LogFormat};
 use super::moment::{Age, Moment};
 use super::output::OutputArgs;
@@ -94,7 +94,11 @@ pub fn run(args: AuditArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
     let (needed, found): (Vec<Finding>, Vec<Finding>) = found.into_iter().partition(|finding| finding.needed);
     let (shown, hidden) = if options.include_needed { ([needed, found].concat(), 0) } else { (found, needed.len()) };
     let sifted = sift(sorted(shown), &baseline, options.now);
-    let digests = if plan.wants(Format::shows_inputs) { evidence.digests() } else { Vec::new() };
+    let mut digests = Vec::new();
+    if plan.wants(Format::shows_inputs) {
+        digests = evidence.digests();
+        digests.extend(policy_digests(&present));
+    }
     let mut report = Report::of_audit(catalog, evidence.scope, &present, &usage, sifted.findings.clone());
     report.inputs = digests;
     let written = plan.write(&report)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::plain_format::{PlainFormat, print};
+use super::plain_format::{CommentFormat, print_comment};
 use super::policies::read_all;
 use super::{CliError, ExitStatus};
 use crate::audit::{AccessDiff, Severity, diff};
@@ -25,7 +25,7 @@ pub struct DiffArgs {
 
     /// What to print.
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
-    format: PlainFormat,
+    format: CommentFormat,
 
     /// End with a status of findings (11 to 14) if access is added, or if that can't be decided.
     #[arg(long, help_heading = "Output")]
@@ -37,7 +37,12 @@ pub fn run(args: DiffArgs) -> Result<ExitStatus, CliError> {
     let (old, new) = (documents(args.old)?, documents(args.new)?);
     let catalog = Catalog::embedded();
     let difference = diff(&old, &new, catalog);
-    print(args.format, |style| report::diff::text(&difference, style), || report::diff::json(&difference))?;
+    print_comment(
+        args.format,
+        |style| report::diff::text(&difference, style),
+        || report::diff::markdown(&difference),
+        || report::diff::json(&difference),
+    )?;
     Ok(if args.fail_on_added { status(&difference, catalog) } else { ExitStatus::Clean })
 }
 

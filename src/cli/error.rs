@@ -294,6 +294,7 @@ fn edit_advice(error: &EditError) -> &'static str {
         EditError::CannotKeep { .. } => {
             "mend that line by hand, or give the value a name with `--parameterize`; `--format terraform` prints the whole policy"
         }
+        EditError::NoParameters => "leave `--parameterize` out, or write to a Terraform file",
         EditError::Wrapped => "keep the document alone in the file, as `aws iam create-policy` takes it",
         EditError::Hcl(_) | EditError::Json(_) => "mend the file; nothing in it was changed",
         EditError::NotTheSame | EditError::Render(_) => {

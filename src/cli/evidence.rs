@@ -1,6 +1,7 @@
 //! Reading the evidence: the same for every command that looks at what a role did.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use clap::Args;
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use super::decode::DecodeArgs;
 use super::iam_policies::Whose;
 use super::{CliError, athena, decode, not_found};
 use crate::aggregator::{Aggregator, Selection, Usage};
+use crate::audit::PresentPolicies;
 use crate::catalog::Catalog;
 use crate::cloudtrail::Needles;
 use crate::collector::{CollectOptions, Input, collect, fingerprint};
@@ -127,13 +129,25 @@ impl Evidence {
     /// The sums of the files and directories that were read. Standard input and what is not on disk have none.
     pub fn digests(&self) -> Vec<InputDigest> {
         let texts = self.scope.sources.iter().zip(&self.inputs);
-        let digest = |(text, input): (&String, &Input)| {
-            let Input::Path(path) = input else { return None };
-            let read = fingerprint(path).inspect_err(|error| tracing::warn!("can't sum up `{text}`: {error}")).ok()?;
-            Some(InputDigest { source: text.clone(), files: read.files, bytes: read.bytes, sha256: read.sha256 })
+        let digest = |(text, input): (&String, &Input)| match input {
+            Input::Path(path) => digest_of(text, path),
+            _ => None,
         };
         texts.filter_map(digest).collect()
     }
+}
+
+/// The sums of the files that policies came from.
+pub fn policy_digests(present: &PresentPolicies) -> Vec<InputDigest> {
+    let all = present.identity.iter().chain(present.boundary.iter().flatten()).chain(present.scps.iter().flatten());
+    let files: BTreeSet<&str> = all.filter_map(|policy| policy.file.as_deref()).collect();
+    files.into_iter().filter_map(|file| digest_of(file, Path::new(file))).collect()
+}
+
+/// The sum of a file or directory; that there is none is no reason to end a run.
+fn digest_of(text: &str, path: &Path) -> Option<InputDigest> {
+    let read = fingerprint(path).inspect_err(|error| tracing::warn!("can't sum up `{text}`: {error}")).ok()?;
+    Some(InputDigest { source: text.to_owned(), files: read.files, bytes: read.bytes, sha256: read.sha256 })
 }
 
 /// Reads everything. Each role that was asked for must appear: an answer about nobody is none.

@@ -8,7 +8,7 @@ use clap::builder::FalseyValueParser;
 
 use super::chain;
 use super::config::{Config, ConfigArgs};
-use super::evidence::{Evidence, EvidenceArgs, clock};
+use super::evidence::{Evidence, EvidenceArgs, clock, policy_digests};
 use super::logging::LogArgs;
 use super::output::{OutputArgs, OutputPlan};
 use super::parameterize::{ParameterChoice, parameters};
@@ -151,6 +151,9 @@ fn report(request: &Request, results: &[RoleResult], catalog: &Catalog) -> Resul
             return Err(CliError::SeveralRoles { selector, count, roles: roles.join("\n") });
         };
         report.add_comparison(catalog, &present, result);
+        if request.output.wants(Format::shows_inputs) {
+            report.inputs = policy_digests(&present);
+        }
     }
     if !request.parameterize.is_empty() {
         report.parameters = parameters(&request.parameterize, &report)?;
@@ -159,7 +162,7 @@ fn report(request: &Request, results: &[RoleResult], catalog: &Catalog) -> Resul
         report.add_paths(catalog, results);
     }
     if request.output.wants(Format::shows_inputs) {
-        report.inputs = request.evidence.digests();
+        report.inputs.splice(0..0, request.evidence.digests());
     }
     Ok(report)
 }

@@ -6,7 +6,7 @@ use clap::builder::FalseyValueParser;
 use super::config::{Config, ConfigArgs};
 use super::evidence::EvidenceArgs;
 use super::logging::LogArgs;
-use super::plain_format::{PlainFormat, print};
+use super::plain_format::{CommentFormat, print_comment};
 use super::policies::PolicyArgs;
 use super::{CliError, ExitStatus};
 use crate::aggregator::Certainty;
@@ -27,7 +27,7 @@ pub struct ReplayArgs {
 
     /// What to print.
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
-    format: PlainFormat,
+    format: CommentFormat,
 
     /// End with status 0 whatever would be denied.
     #[arg(long, env = "TRAILTRIM_EXIT_ZERO", value_parser = FalseyValueParser::new(), help_heading = "Output")]
@@ -47,7 +47,12 @@ pub fn run(args: ReplayArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
     let mut evidence = args.evidence.into_evidence(&config, true, !log.quiet)?;
     let usage = evidence.usage_of_one(Catalog::embedded())?;
     let replayed = replay(&present, &usage);
-    print(args.format, |style| report::replay::text(&replayed, style), || report::replay::json(&replayed))?;
+    print_comment(
+        args.format,
+        |style| report::replay::text(&replayed, style),
+        || report::replay::markdown(&replayed),
+        || report::replay::json(&replayed),
+    )?;
     let exit_zero = args.exit_zero || config.exit_zero.unwrap_or(false);
     Ok(if exit_zero { ExitStatus::Clean } else { status(&replayed) })
 }

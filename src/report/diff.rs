@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::Style;
+use super::markdown::{code, fold_as, row};
 use super::model::resource_text;
 use super::page::Page;
 use super::visible::visible;
@@ -80,6 +81,24 @@ pub(super) fn example_resource(request: &Request) -> String {
 
 fn names(actions: &BTreeSet<Action>) -> String {
     actions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// A comment for a pull request: what is added unfolded, what goes folded.
+pub fn markdown(diff: &AccessDiff) -> String {
+    let mut text = format!("## {}\n", verdict(diff));
+    let rows = |changes: &[Change]| changes.iter().map(change_row).collect::<Vec<_>>().into_iter();
+    fold_as(&mut text, true, "Added: allowed now, denied before", CHANGE_HEAD, rows(&diff.added));
+    let undecided = diff.undecided.iter().map(|one| row([code(&names(&one.actions)), code(&one.reason)]));
+    fold_as(&mut text, true, "Can't be decided", "| actions | because of |\n|---|---|\n", undecided);
+    fold_as(&mut text, false, "Removed: denied now, allowed before", CHANGE_HEAD, rows(&diff.removed));
+    text
+}
+
+const CHANGE_HEAD: &str = "| actions | on | for example |\n|---|---|---|\n";
+
+fn change_row(change: &Change) -> String {
+    let future = if change.future_actions { " and such as may come" } else { "" };
+    row([code(&format!("{}{future}", names(&change.actions))), code(&resource(change)), code(&example(change))])
 }
 
 /// For programs.

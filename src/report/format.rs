@@ -146,9 +146,12 @@ mod tests {
     #[test]
     fn hostile_text_stays_text_in_every_format() {
         for format in Format::value_variants() {
-            let text = format.renderer(Style::Plain).render(&samples::hostile()).unwrap();
-            let hidden = text.chars().find(|character| *character != '\n' && is_hidden(*character));
-            assert_eq!(hidden, None, "{format:?}: {text}");
+            let audit = format.holds_findings().then(samples::hostile_audit);
+            for report in [samples::hostile()].into_iter().chain(audit) {
+                let text = format.renderer(Style::Plain).render(&report).unwrap();
+                let hidden = text.chars().find(|character| *character != '\n' && is_hidden(*character));
+                assert_eq!(hidden, None, "{format:?}: {text}");
+            }
         }
     }
 

@@ -213,7 +213,7 @@ fn unmapped_row(event: &UnmappedEvent) -> String {
     row([code(&event.event_source), code(&event.event_name), grouped(event.count)])
 }
 
-fn row<const N: usize>(cells: [String; N]) -> String {
+pub(super) fn row<const N: usize>(cells: [String; N]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
@@ -222,7 +222,13 @@ fn fold(text: &mut String, title: &str, head: &str, rows: impl ExactSizeIterator
     fold_as(text, false, title, head, rows);
 }
 
-fn fold_as(text: &mut String, open: bool, title: &str, head: &str, rows: impl ExactSizeIterator<Item = String>) {
+pub(super) fn fold_as(
+    text: &mut String,
+    open: bool,
+    title: &str,
+    head: &str,
+    rows: impl ExactSizeIterator<Item = String>,
+) {
     let total = rows.len();
     if total == 0 {
         return;
@@ -272,7 +278,7 @@ fn html_text(text: &str) -> String {
 }
 
 /// A code span that is safe in a table: the fence is longer than any run of backticks inside.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = visible(text).replace('|', "\\|");
     if text.is_empty() {
         return String::new();

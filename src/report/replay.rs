@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::Style;
+use super::markdown::{code, fold_as, row};
 use super::model::resource_text;
 use super::page::Page;
 use super::visible::visible;
-use super::words::count;
+use super::words::{count, grouped};
 use crate::aggregator::Certainty;
 use crate::audit::{Replay, Replayed, Verdict};
 use crate::iam::Layer;
@@ -87,6 +88,37 @@ fn layer_name(layer: Layer) -> String {
 
 fn joined(texts: &BTreeSet<String>) -> String {
     texts.iter().cloned().collect::<Vec<_>>().join(", ")
+}
+
+/// A comment for a pull request: what would be denied unfolded, the rest folded.
+pub fn markdown(replay: &Replay<'_>) -> String {
+    let mut text =
+        format!("## Replay for {}\n\n**Verdict**: {}.\n", code(&replay.principal.to_string()), verdict(replay));
+    let mut part = |open, title, requests: Vec<(&Replayed<'_>, String)>| {
+        let head = "| action | on | why | calls | events |\n|---|---|---|---|--:|\n";
+        fold_as(&mut text, open, title, head, requests.into_iter().map(|(one, why)| request_row(one, &why)));
+    };
+    part(true, "Would be denied", replay.refused().map(|one| (one, refusal(&one.verdict))).collect());
+    let open = replay.open().map(|one| match &one.verdict {
+        Verdict::Depends(on) => (one, format!("on {}", joined(on))),
+        _ => (one, String::new()),
+    });
+    part(true, "Depends on what the records do not tell", open.collect());
+    let by = replay.allowed_by_pattern().map(|one| (one, format!("by {}", joined(&one.by_pattern))));
+    part(false, "Allowed by a pattern alone", by.collect());
+    text
+}
+
+fn request_row(one: &Replayed<'_>, why: &str) -> String {
+    let calls = one.observation.operations.iter().cloned().collect::<Vec<_>>().join(", ");
+    let then = if one.was_denied() { "; AWS denied it then, too" } else { "" };
+    row([
+        code(&one.request.action.to_string()),
+        code(&resource_text(&one.request.resource)),
+        code(&format!("{why}{then}")),
+        code(&calls),
+        grouped(one.observation.evidence.events),
+    ])
 }
 
 /// For programs.

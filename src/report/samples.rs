@@ -67,7 +67,15 @@ fn with_grants(number: usize, name: &str) -> Report {
 
 /// An audit: findings on a present policy, and no policy of ours.
 pub(crate) fn audited() -> Report {
-    let report = with_grants(4, "name");
+    audit_of(with_grants(4, "name"))
+}
+
+/// An audit in which every text from outside is hostile.
+pub(crate) fn hostile_audit() -> Report {
+    audit_of(hostile())
+}
+
+fn audit_of(report: Report) -> Report {
     let present = |policy: Policy| PresentDocument {
         name: policy.name,
         file: Some("ci.json".to_owned()),

@@ -14,6 +14,9 @@ use super::visible::visible;
 use super::{RenderError, Renderer};
 use crate::audit::{Finding, FindingKind, Severity};
 
+/// Code scanning takes no more results of a run. The most severe come first.
+const MOST_RESULTS: usize = 25_000;
+
 /// Renders the log.
 #[derive(Debug)]
 pub struct SarifRenderer;
@@ -21,7 +24,10 @@ pub struct SarifRenderer;
 impl Renderer for SarifRenderer {
     fn render(&self, report: &Report) -> Result<String, RenderError> {
         let kinds: BTreeSet<FindingKind> = report.findings.iter().map(|finding| finding.kind).collect();
-        let gaps = report.coverage.shortcomings(&report.records);
+        let mut gaps = report.coverage.shortcomings(&report.records);
+        if let Some(more) = report.findings.len().checked_sub(MOST_RESULTS).filter(|more| *more > 0) {
+            gaps.push(format!("{more} more findings, the least severe, have no room; `--format json` has them all"));
+        }
         let log = json!({
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
             "version": "2.1.0",
@@ -35,7 +41,7 @@ impl Renderer for SarifRenderer {
                     "executionSuccessful": true,
                     "toolExecutionNotifications": gaps.iter().map(|gap| notification(gap)).collect::<Vec<_>>(),
                 }],
-                "results": report.findings.iter().map(result).collect::<Vec<_>>(),
+                "results": report.findings.iter().take(MOST_RESULTS).map(result).collect::<Vec<_>>(),
             }],
         });
         Ok(to_json(&log)?)

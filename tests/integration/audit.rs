@@ -49,8 +49,10 @@ fn every_format_carries_the_same_findings() {
 fn sarif_is_what_its_schema_wants_and_points_into_the_file_that_holds_the_policy() {
     let schema = fs::read_to_string(crate::support::repository().join("fixtures/schemas/sarif-2.1.0.json")).unwrap();
     let mut schema = json(&schema);
-    // The schema has one expression that is none: a bracket closes what none opened.
-    schema["definitions"]["run"]["properties"]["language"].as_object_mut().unwrap().remove("pattern");
+    // The schema has an expression that is none: a bracket closes what none opened.
+    for part in ["run", "toolComponent"] {
+        schema["definitions"][part]["properties"]["language"].as_object_mut().unwrap().remove("pattern");
+    }
     let validator = jsonschema::validator_for(&schema).unwrap();
     for policy in [SEED, "fixtures/terraform/ci-role.tf", "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"] {
         let start = ["audit", EVENTS, "--role", "eks-runner", "--policy", policy, "--now", "2026-11-20", "--no-config"];
@@ -127,6 +129,51 @@ fn a_comparison_is_in_every_format_that_can_show_it() {
     let explained = trailtrim(["generate", EVENTS, "--role", role, "--no-config", "--explain"]).expect(0);
     assert!(explained.stderr().contains("Why each statement is there"), "{}", explained.stderr());
     json(&explained.stdout());
+}
+
+#[test]
+fn a_replay_and_a_diff_are_comments_for_a_pull_request() {
+    let start = ["replay", EVENTS, "--role", "eks-runner", "--policy", SEED, "--no-config", "--exit-zero"];
+    let replay = trailtrim(start.iter().chain(&["--format", "markdown"])).stdout();
+    assert!(
+        replay.starts_with("## Replay for `arn:aws:iam::111122223333:role/ci/eks-runner`\n\n**Verdict**: "),
+        "{replay}"
+    );
+    assert!(replay.contains("<details open><summary>Would be denied (2)</summary>"), "{replay}");
+    assert!(
+        replay.contains("| `eks:TagResource` | `arn:aws:eks:eu-central-1:111122223333:/createaddon` |"),
+        "{replay}"
+    );
+    let diff = trailtrim(["diff", SEED, TIGHTENED, "--format", "markdown"]).stdout();
+    assert!(diff.starts_with("## Access added in 2 places, removed in 6 places.\n"), "{diff}");
+    assert!(diff.contains("<details open><summary>Added"), "{diff}");
+    let audit = audit(&["--format", "markdown", "--exit-zero"]).stdout();
+    assert!(
+        audit.starts_with("## Audit of `arn:aws:iam::111122223333:role/ci/eks-runner`\n\n**8 findings**"),
+        "{audit}"
+    );
+    for text in [replay, diff, audit] {
+        assert_eq!(text.matches("<details").count(), text.matches("</details>").count());
+    }
+}
+
+#[test]
+fn every_account_fits_a_terminal() {
+    let role = ["--role", "eks-runner", "--no-config"];
+    let runs: [&[&str]; 4] = [
+        &["audit", EVENTS, "--policy", SEED, "--exit-zero"],
+        &["replay", EVENTS, "--policy", SEED, "--exit-zero"],
+        &["explain", EVENTS, "eks:TagResource"],
+        &["generate", EVENTS, "--compare", SEED, "--explain", "--format", "text"],
+    ];
+    let mut accounts: Vec<String> = runs.iter().map(|run| trailtrim(run.iter().chain(&role)).stdout()).collect();
+    accounts.push(trailtrim(["diff", SEED, TIGHTENED]).stdout());
+    for account in accounts {
+        for line in account.lines().filter(|line| line.chars().count() > 80) {
+            // An ARN or an address is never broken.
+            assert!(line.split_whitespace().any(|word| word.len() > 40), "{line}");
+        }
+    }
 }
 
 #[test]

@@ -309,10 +309,12 @@ mod tests {
 
     #[test]
     fn markup_from_a_log_is_never_markup() {
-        let page = HtmlRenderer.render(&samples::hostile()).unwrap();
-        assert_eq!(page.matches("<script").count(), 1);
-        assert!(page.contains("&#60;script"), "{page}");
-        assert_eq!(page.matches("</style>").count(), 1);
+        for report in [samples::hostile(), samples::hostile_audit()] {
+            let page = HtmlRenderer.render(&report).unwrap();
+            assert_eq!(page.matches("<script").count(), 1);
+            assert!(page.contains("&#60;script"), "{page}");
+            assert_eq!(page.matches("</style>").count(), 1);
+        }
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub enum EditError {
     Json(String),
     #[error("it holds what the AWS command line prints around a document, not the document alone")]
     Wrapped,
+    #[error("JSON has no parameters")]
+    NoParameters,
     #[error("no policy document in it")]
     NoDocument,
     #[error("no policy document `{address}` in it; there {known}")]
@@ -50,8 +52,17 @@ pub fn edit(
     document: &PolicyDocument,
     parameters: &Parameters,
 ) -> Result<String, EditError> {
+    // Line breaks of Windows are taken off and put back, where all of them are such.
+    if text.contains("\r\n") && text.matches('\n').count() == text.matches("\r\n").count() {
+        let edited = edit(file, &text.replace("\r\n", "\n"), address, document, parameters)?;
+        return Ok(edited.replace('\n', "\r\n"));
+    }
     let is_json = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    if is_json { json::edit(text, document) } else { hcl::edit(text, address, document, parameters) }
+    match is_json {
+        true if !parameters.is_empty() => Err(EditError::NoParameters),
+        true => json::edit(text, document),
+        false => hcl::edit(text, address, document, parameters),
+    }
 }
 
 /// The line of a byte, from 1.

@@ -97,6 +97,13 @@ fn documents_are_read_with_the_lines_of_their_parts() {
 }
 
 #[test]
+fn line_breaks_of_windows_stay() {
+    let text = edited("ci.tf", &SOURCE.replace('\n', "\r\n"), None).unwrap();
+    assert_eq!(text.replace("\r\n", "\n"), edited("ci.tf", SOURCE, None).unwrap());
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+}
+
+#[test]
 fn json_keeps_its_indentation() {
     let old = "{\n    \"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"*\", \"Resource\": \"*\"}]\n}";
     let text = edited("ci.json", old, None).unwrap();
