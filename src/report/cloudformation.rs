@@ -35,7 +35,7 @@ fn template(report: &Report) -> Result<Value, RenderError> {
         }
         resources.insert(logical_id(&policy.name, &mut taken), resource);
     }
-    let mut template = json!({
+    let head = json!({
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": format!("Written by {} {} for {}", report.tool.name, report.tool.version, roles.join(", ")),
     });
@@ -48,16 +48,17 @@ fn template(report: &Report) -> Result<Value, RenderError> {
     if named.len() < report.parameters.named.len() {
         return Err(RenderError::ParametersAlike);
     }
+    let mut template = head.as_object().cloned().unwrap_or_default();
     if !named.is_empty() {
-        template["Parameters"] = named.into();
+        template.insert("Parameters".to_owned(), named.into());
     }
-    template["Resources"] = resources.into();
-    Ok(template)
+    template.insert("Resources".to_owned(), resources.into());
+    Ok(template.into())
 }
 
 /// Puts `Fn::Sub` in place of each text that holds the value of a parameter. Actions and Sids are left alone.
 fn substitute(document: &mut Value, parameters: &Parameters) -> Result<(), RenderError> {
-    for statement in document["Statement"].as_array_mut().into_iter().flatten() {
+    for statement in document.get_mut("Statement").and_then(Value::as_array_mut).into_iter().flatten() {
         for element in ["Resource", "NotResource"] {
             if let Some(value) = statement.get_mut(element) {
                 substitute_texts(value, parameters);

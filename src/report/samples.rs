@@ -105,7 +105,7 @@ pub(crate) fn crowded(grants: usize) -> Report {
         condition: Conditions::new(),
         condition_reasons: Vec::new(),
         evidence: EvidenceSummary { event_ids: vec![id(at), id(at + 1), id(at + 2)], ..grant("x").evidence },
-        origin: if at % 3 == 0 { Origin::Derived } else { Origin::Observed },
+        origin: if at.is_multiple_of(3) { Origin::Derived } else { Origin::Observed },
         operations: vec!["eks.amazonaws.com:CreateNodegroup".to_owned()],
         via: Vec::new(),
         note: None,

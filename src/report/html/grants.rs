@@ -63,6 +63,9 @@ pub struct Place {
     pub why: String,
 }
 
+/// Grants with how they are shown, by the names of their actions.
+type ByAction<'r> = BTreeMap<&'r str, Vec<(&'r Grant, GrantView)>>;
+
 /// All grants, by service.
 pub fn services(report: &Report) -> Vec<Service> {
     let ids = if report.grants.len() > ALL_IDS { 1 } else { usize::MAX };
@@ -71,7 +74,7 @@ pub fn services(report: &Report) -> Vec<Service> {
         let key = (widening.action.name(), widening.resource.as_str());
         wider.entry(key).or_default().insert(text(&rule_name(&widening.rule)));
     }
-    let mut services: BTreeMap<&str, BTreeMap<&str, Vec<(&Grant, GrantView)>>> = BTreeMap::new();
+    let mut services: BTreeMap<&str, ByAction<'_>> = BTreeMap::new();
     for (index, grant) in report.grants.iter().enumerate() {
         let causes = wider.get(&(grant.action.name(), grant.resource.as_str()));
         let view = view(index, grant, causes.into_iter().flatten().cloned().collect(), ids);
@@ -79,7 +82,7 @@ pub fn services(report: &Report) -> Vec<Service> {
         actions.entry(grant.action.name()).or_default().push((grant, view));
     }
     let name = |prefix: &str| text(Catalog::embedded().service_name(prefix).unwrap_or_default());
-    let service = |(prefix, actions): (&str, BTreeMap<&str, Vec<(&Grant, GrantView)>>)| Service {
+    let service = |(prefix, actions): (&str, ByAction<'_>)| Service {
         prefix: text(prefix),
         name: name(prefix),
         number: actions.values().map(Vec::len).sum(),

@@ -51,8 +51,11 @@ pub(super) fn take(text: &str) -> Result<Vec<Comment>, usize> {
         if opens {
             open.clear();
         }
-        let lines: Vec<String> =
-            if opens { above.drain(..).chain(behind.clone()).collect() } else { above.drain(..).collect() };
+        let lines: Vec<String> = if opens {
+            std::mem::take(&mut above).into_iter().chain(behind.clone()).collect()
+        } else {
+            std::mem::take(&mut above)
+        };
         if !lines.is_empty() {
             let place = if opens { Place::Statement } else { Place::Above };
             if opens || anchors.is_empty() {

@@ -124,7 +124,7 @@ fn source(
     let mut start = text.get(span.clone()).and_then(|all| all.find('{')).map_or(span.start, |at| span.start + at + 1);
     let mut region: Option<Range<usize>> = None;
     let mut after_attribute = false;
-    for structure in block.body.iter() {
+    for structure in &block.body {
         let of = structure.span().unwrap_or_default();
         match structure {
             Structure::Block(one) if one.ident.as_str() == "statement" => {
@@ -245,7 +245,7 @@ fn keeps_references(text: &str, kind: &Kind<'_>, written: &str, parameters: &Par
         }
         Kind::Encoded(argument) => of_expression(argument, &mut leaves),
         Kind::Heredoc(heredoc) => {
-            for element in heredoc.template.iter() {
+            for element in &heredoc.template {
                 if let hcl_edit::template::Element::Interpolation(inner) = element {
                     leaves.push(&inner.expr);
                 }
@@ -265,7 +265,7 @@ fn keeps_references(text: &str, kind: &Kind<'_>, written: &str, parameters: &Par
 }
 
 fn of_block<'b>(block: &'b Block, leaves: &mut Vec<&'b Expression>, text: &str) -> Result<(), EditError> {
-    for structure in block.body.iter() {
+    for structure in &block.body {
         match structure {
             Structure::Attribute(attribute) => of_expression(&attribute.value, leaves),
             Structure::Block(inner) if inner.ident.as_str() == "condition" => of_block(inner, leaves, text)?,
