@@ -69,7 +69,7 @@ fn sarif_is_what_its_schema_wants_and_points_into_the_file_that_holds_the_policy
         log["runs"][0]["results"].as_array().unwrap().iter().find(|one| one["ruleId"] == "never-matches").unwrap();
     let place = &never["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "fixtures/terraform/ci-role.tf");
-    assert_eq!(place["region"]["startLine"], 27);
+    assert_eq!(place["region"]["startLine"], 28);
 }
 
 #[test]
