@@ -75,9 +75,14 @@ impl Maker<'_> {
     /// Read, update, tag and delete of one thing.
     fn of_created(&self, arn: &Arn, created: &CreatedResource, wanted: &mut BTreeSet<Wanted>) {
         let thing = Thing::new(arn, created);
+        let others = self.other_spellings(arn, &thing.created_by());
         let mut add = |action: &Action, reason: String| {
-            if !self.rows.excludes(action) {
-                wanted.insert(self.on_created(action, arn, created, reason));
+            if self.rows.excludes(action) {
+                return;
+            }
+            let tags = self.catalog.action(action).is_some_and(|entry| entry.access_level == AccessLevel::Tagging);
+            for arn in others.iter().copied().filter(|_| !tags).chain([arn]) {
+                wanted.insert(self.on_created(action, arn, created, reason.clone()));
             }
         };
         for entry in self.catalog.actions(arn.service()) {
@@ -88,6 +93,17 @@ impl Maker<'_> {
         for row in self.rows.extras(&thing.created_by(), &created.resource_type) {
             row.add.iter().for_each(|action| add(action, row.reason.clone()));
         }
+    }
+
+    /// Other ARNs under which the same thing was checked at its creation: a log group is `log-group:NAME` and, for all
+    /// but its tags, `log-group:NAME:*`.
+    fn other_spellings(&self, arn: &Arn, created_by: &Action) -> Vec<&Arn> {
+        let made = self.usage.requests.keys().filter(|request| request.action == *created_by);
+        made.filter_map(|request| match &request.resource {
+            Resource::Arn(other) => other.as_str().strip_prefix(arn.as_str())?.starts_with(':').then_some(other),
+            Resource::Any => None,
+        })
+        .collect()
     }
 
     fn on_created(&self, action: &Action, arn: &Arn, created: &CreatedResource, reason: String) -> Wanted {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use trailtrim::aggregator::Usage;
 use trailtrim::catalog::Catalog;
-use trailtrim::iam::{ActionClause, Decision, PolicyDocument, Request, Resource, ResourceClause, evaluate};
+use trailtrim::iam::{ActionClause, Arn, Context, Decision, PolicyDocument, Request, Resource, ResourceClause, evaluate};
 use trailtrim::reducer::{ConditionLevel, ReduceError, ReduceOptions, VerifiedPolicy, WideningRule, reduce};
 
 use crate::naive_evaluator::{NaiveRequest, NaiveValue, Verdict, judge};
@@ -189,6 +189,42 @@ proptest! {
             prop_assert!(same, "{} on {}", grant.action, grant.resource);
         }
     }
+}
+
+/// What the update and the destroy after a deployment asked for in the closed loop (tests/loop), and was not granted.
+#[test]
+fn the_life_of_what_was_made_is_whole() {
+    let mut usage = empty();
+    let (group, every_stream) = (arn("logs", "log-group:/aws/eks/blue"), arn("logs", "log-group:/aws/eks/blue:*"));
+    for resource in [&group, &every_stream] {
+        saw(&mut usage, "logs:CreateLogGroup", Some(resource.clone()), &[]);
+    }
+    created(&mut usage, group.clone(), "log-group", "logs.amazonaws.com:CreateLogGroup", "none", &[]);
+    let queue = arn("sqs", "interruptions");
+    saw(&mut usage, "sqs:CreateQueue", Some(queue.clone()), &[]);
+    created(&mut usage, queue.clone(), "queue", "sqs.amazonaws.com:CreateQueue", "none", &[]);
+    let state = arn("s3", "state/blue.tfstate");
+    saw(&mut usage, "s3:PutObject", Some(state.clone()), &[]);
+    let stack = arn("cloudformation", "stack/blue/*");
+    saw(&mut usage, "cloudformation:CreateChangeSet", Some(stack.clone()), &[]);
+    let complete = reduced_with(&usage, &ReduceOptions { complete_lifecycle: true, ..ReduceOptions::default() });
+    let may = |action: &str, resource: &Arn| {
+        let (action, resource) = (action.parse().unwrap(), Resource::Arn(resource.clone()));
+        allowed(&documents(&complete), &Request { action, resource, context: Context::new() })
+    };
+    for (action, resource) in [
+        ("logs:DeleteLogGroup", &group),
+        ("logs:DeleteLogGroup", &every_stream),
+        ("sqs:SetQueueAttributes", &queue),
+        ("sqs:DeleteQueue", &queue),
+        ("s3:GetObject", &state),
+        ("s3:DeleteObject", &state),
+        ("cloudformation:GetTemplateSummary", &stack),
+        ("cloudformation:DeleteStack", &stack),
+    ] {
+        assert!(may(action, resource), "{action} on {resource}");
+    }
+    assert!(!may("logs:UntagResource", &every_stream), "tags are checked on the group alone");
 }
 
 /// Buckets and roles, each name written out: too much for one document.
