@@ -87,13 +87,7 @@ fn without_one(
 
 /// The trail with the denial, fed back: with what it gives, the whole deployment is allowed again, and it gives nothing
 /// that the whole policy does not allow.
-fn restored(
-    whole: &Whole<'_>,
-    action: &str,
-    less: &[PathBuf],
-    trail: &Path,
-    folder: &Path,
-) -> Result<Noticed, String> {
+fn restored(whole: &Whole<'_>, action: &str, less: &[PathBuf], trail: &Path, folder: &Path) -> Result<Noticed, String> {
     let back = trailtrim::generate(&[trail], folder, &["--include-denied"])?;
     if !policy::actions(&back).contains(action) {
         return Err("its denial does not bring it back".to_owned());

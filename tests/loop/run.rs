@@ -54,12 +54,7 @@ fn around(parts: &Parts, client: &Client, scratch: &Path, outcome: &mut Outcome)
 }
 
 /// The first deployment, under a role that may do everything; the other ways in which its trail was collected.
-fn deploy_broadly(
-    parts: &Parts,
-    client: &Client,
-    trail: &Path,
-    scratch: &Path,
-) -> Result<Vec<&'static str>, String> {
+fn deploy_broadly(parts: &Parts, client: &Client, trail: &Path, scratch: &Path) -> Result<Vec<&'static str>, String> {
     let stage = Stage::start(parts);
     let work = tempfile::tempdir().unwrap();
     let session = stage.prepare(&[]);

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use trailtrim::aggregator::Usage;
 use trailtrim::catalog::Catalog;
-use trailtrim::iam::{ActionClause, Arn, Context, Decision, PolicyDocument, Request, Resource, ResourceClause, evaluate};
+use trailtrim::iam::{
+    ActionClause, Arn, Context, Decision, PolicyDocument, Request, Resource, ResourceClause, evaluate,
+};
 use trailtrim::reducer::{ConditionLevel, ReduceError, ReduceOptions, VerifiedPolicy, WideningRule, reduce};
 
 use crate::naive_evaluator::{NaiveRequest, NaiveValue, Verdict, judge};
