@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::plain_format::{CommentFormat, print_comment};
+use super::plain_format::CommentFormat;
 use super::policies::read_all;
+use super::redact::RedactArgs;
 use super::{CliError, ExitStatus};
 use crate::audit::{AccessDiff, Severity, diff};
 use crate::catalog::Catalog;
@@ -27,6 +28,9 @@ pub struct DiffArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     format: CommentFormat,
 
+    #[command(flatten)]
+    redact: RedactArgs,
+
     /// End with a status of findings (11 to 14) if access is added, or if that can't be decided.
     #[arg(long, help_heading = "Output")]
     fail_on_added: bool,
@@ -37,7 +41,7 @@ pub fn run(args: DiffArgs) -> Result<ExitStatus, CliError> {
     let (old, new) = (documents(args.old)?, documents(args.new)?);
     let catalog = Catalog::embedded();
     let difference = diff(&old, &new, catalog);
-    print_comment(
+    args.redact.print_comment(
         args.format,
         |style| report::diff::text(&difference, style),
         || report::diff::markdown(&difference),

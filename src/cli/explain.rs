@@ -7,8 +7,9 @@ use clap::Args;
 use super::config::{Config, ConfigArgs};
 use super::evidence::EvidenceArgs;
 use super::logging::LogArgs;
-use super::plain_format::{PlainFormat, print};
+use super::plain_format::PlainFormat;
 use super::policies::PolicyArgs;
+use super::redact::RedactArgs;
 use super::{CliError, ExitStatus};
 use crate::aggregator::{Aggregator, Evidence, Selection};
 use crate::audit::{Asking, PresentPolicy, Witnesses, explain};
@@ -33,6 +34,9 @@ pub struct ExplainArgs {
     /// What to print.
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     format: PlainFormat,
+
+    #[command(flatten)]
+    redact: RedactArgs,
 
     #[command(flatten)]
     config: ConfigArgs,
@@ -66,7 +70,7 @@ pub fn run(mut args: ExplainArgs, log: &LogArgs) -> Result<ExitStatus, CliError>
         }
         found = true;
         let text = |style| report::explain::text(&what, &explanation, style);
-        print(args.format, text, || report::explain::json(&what, &explanation))?;
+        args.redact.print(args.format, text, || report::explain::json(&what, &explanation))?;
     }
     if found { Ok(ExitStatus::Clean) } else { Err(nothing_behind(&what)) }
 }

@@ -28,6 +28,7 @@ mod output;
 mod parameterize;
 mod plain_format;
 mod policies;
+mod redact;
 mod reduce_args;
 mod render_error;
 mod replay;

@@ -9,8 +9,9 @@ use clap::{Args, ValueEnum as _};
 use tempfile::NamedTempFile;
 
 use super::config::Config;
+use super::redact::RedactArgs;
 use super::{CliError, streams};
-use crate::report::{Format, Report, Style, json};
+use crate::report::{Format, Redactor, Report, Style, json};
 
 /// Which renderings go where.
 #[derive(Debug, Args)]
@@ -29,6 +30,9 @@ pub struct OutputArgs {
     /// Write each policy document into this directory as NAME.json, or NAME-1.json and so on.
     #[arg(long, value_name = "DIR")]
     out_dir: Option<PathBuf>,
+
+    #[command(flatten)]
+    redact: RedactArgs,
 }
 
 /// Checked arguments: what to write.
@@ -37,6 +41,8 @@ pub struct OutputPlan {
     print: Option<Format>,
     files: Vec<(Format, PathBuf)>,
     directory: Option<PathBuf>,
+    /// Without what must not be shown to everybody.
+    redact: bool,
 }
 
 impl OutputArgs {
@@ -58,7 +64,7 @@ impl OutputArgs {
             _ if elsewhere => None,
             _ => Some(config.format.unwrap_or_default()),
         };
-        Ok(OutputPlan { print, files, directory: self.out_dir.clone() })
+        Ok(OutputPlan { print, files, directory: self.out_dir.clone(), redact: self.redact.redact })
     }
 
     /// Settles what goes where, for a report of findings: text when not given, and no format for policies.
@@ -115,15 +121,23 @@ impl OutputPlan {
 
     /// Renders everything, then writes everything: if one rendering fails, nothing is written. Hands out the files.
     pub fn write(&self, report: &Report) -> Result<Vec<PathBuf>, CliError> {
+        if !self.redact {
+            return self.write_as(report, |rendering| rendering);
+        }
+        let (redacted, redactor) = Redactor::report(report);
+        self.write_as(&redacted, |rendering| redactor.sweep(&rendering))
+    }
+
+    fn write_as(&self, report: &Report, last: impl Fn(String) -> String) -> Result<Vec<PathBuf>, CliError> {
         let mut staged = Vec::new();
         for (format, path) in &self.files {
-            staged.push(Staged::new(path, &format.renderer(Style::Plain).render(report)?)?);
+            staged.push(Staged::new(path, &last(format.renderer(Style::Plain).render(report)?))?);
         }
         if let Some(directory) = &self.directory {
             staged.extend(stage_policies(report, directory)?);
         }
         let printed = match self.print {
-            Some(format) => Some(format.renderer(streams::output_style()).render(report)?),
+            Some(format) => Some(last(format.renderer(streams::output_style()).render(report)?)),
             None => None,
         };
         let written = staged.into_iter().map(Staged::publish).collect::<Result<Vec<_>, _>>()?;
@@ -238,7 +252,7 @@ mod tests {
 
     fn plan(format: Option<Format>, files: &[&str]) -> Result<OutputPlan, CliError> {
         let files = files.iter().map(PathBuf::from).collect();
-        OutputArgs { format, files, out_dir: None }.plan(&Config::default())
+        OutputArgs { format, files, out_dir: None, redact: RedactArgs::default() }.plan(&Config::default())
     }
 
     #[test]

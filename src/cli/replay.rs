@@ -6,8 +6,9 @@ use clap::builder::FalseyValueParser;
 use super::config::{Config, ConfigArgs};
 use super::evidence::EvidenceArgs;
 use super::logging::LogArgs;
-use super::plain_format::{CommentFormat, print_comment};
+use super::plain_format::CommentFormat;
 use super::policies::PolicyArgs;
+use super::redact::RedactArgs;
 use super::{CliError, ExitStatus};
 use crate::aggregator::Certainty;
 use crate::audit::{Replay, Severity, replay};
@@ -29,6 +30,9 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     format: CommentFormat,
 
+    #[command(flatten)]
+    redact: RedactArgs,
+
     /// End with status 0 whatever would be denied.
     #[arg(long, env = "TRAILTRIM_EXIT_ZERO", value_parser = FalseyValueParser::new(), help_heading = "Output")]
     exit_zero: bool,
@@ -47,7 +51,7 @@ pub fn run(args: ReplayArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
     let mut evidence = args.evidence.into_evidence(&config, true, !log.quiet)?;
     let usage = evidence.usage_of_one(Catalog::embedded())?;
     let replayed = replay(&present, &usage);
-    print_comment(
+    args.redact.print_comment(
         args.format,
         |style| report::replay::text(&replayed, style),
         || report::replay::markdown(&replayed),

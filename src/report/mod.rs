@@ -20,6 +20,7 @@ pub mod overview;
 mod page;
 pub mod parameters;
 pub mod policy;
+mod redact;
 pub mod replay;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -35,3 +36,4 @@ pub mod words;
 pub use build::RoleResult;
 pub use format::{Format, RenderError, Renderer, Style};
 pub use model::Report;
+pub use redact::Redactor;

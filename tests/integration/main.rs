@@ -7,6 +7,7 @@ mod browser;
 mod cli;
 mod docs;
 mod exit_status;
+mod redact;
 mod reports;
 mod scenarios;
 mod service_pages;
