@@ -118,6 +118,8 @@ finding_kinds!(
     UnusedStatement = "unused-statement",
     /// The action was not used.
     UnusedAction = "unused-action",
+    /// Used for the first time since the last audit.
+    NewAccess = "new-access",
     /// The role itself was not used.
     DormantRole = "dormant-role",
     /// The records do not show everything.

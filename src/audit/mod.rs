@@ -66,6 +66,7 @@ const ORDER: &[Find] = &[
     kinds::missing_permission::find,
     kinds::missing_passed_to_service::find,
     kinds::boundary_not_required::find,
+    kinds::new_access::find,
     kinds::dormant_role::find,
     kinds::evidence_incomplete::find,
 ];

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
+use jiff::Timestamp;
 
 use super::config::{Config, ConfigArgs};
-use super::evidence::{EvidenceArgs, clock, policy_digests};
+use super::evidence::{Evidence, EvidenceArgs, clock, policy_digests};
 use super::logging::{LogArgs, LogFormat};
 use super::moment::{Age, Moment};
 use super::output::OutputArgs;
@@ -16,10 +17,13 @@ use super::{CliError, ExitStatus, streams};
 use crate::audit::{
     Accepted, AuditOptions, Finding, Severity, Sifted, Stale, audit, hear_second_witness, read_baseline, sift,
 };
+use crate::aggregator::Usage;
 use crate::catalog::Catalog;
+use crate::collector::Input;
 use crate::report::visible::visible;
 use crate::report::words::{count, severities};
 use crate::report::{Format, Report};
+use crate::store::Store;
 
 /// Hold the policies of a role against what the records show: what is not used, missing, can never match, or leads to more.
 #[derive(Debug, Args)]
@@ -30,6 +34,10 @@ pub struct AuditArgs {
     /// Take what AWS denied for want of an allow as something that the role needs.
     #[arg(long, env = "TRAILTRIM_INCLUDE_DENIED", value_parser = FalseyValueParser::new(), help_heading = "Evidence")]
     include_denied: bool,
+
+    /// Write down in the stores among the sources that this audit was made: the next one tells what is new since.
+    #[arg(long, env = "TRAILTRIM_RECORD_AUDIT", value_parser = FalseyValueParser::new(), help_heading = "Evidence")]
+    record_audit: bool,
 
     #[command(flatten)]
     policies: PolicyArgs,
@@ -81,12 +89,17 @@ pub fn run(args: AuditArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
     if present.identity.is_empty() {
         return Err(CliError::NoPolicyGiven);
     }
-    let options = args.findings.options(&config)?;
+    let mut options = args.findings.options(&config)?;
     let baseline = args.findings.baseline(&config)?;
     let include_denied = args.include_denied || config.include_denied.unwrap_or(false);
     let mut evidence = args.evidence.into_evidence(&config, include_denied, !log.quiet)?;
     let catalog = Catalog::embedded();
     let usage = evidence.usage_of_one(catalog)?;
+    let stores = stores(&evidence)?;
+    if args.record_audit && stores.is_empty() {
+        return Err(CliError::NoStore);
+    }
+    options.last_audit = last_audit(&stores, &evidence, &usage, options.now)?;
     // What the work needs is always looked for, so that it can be counted where it is not shown.
     let everything = AuditOptions { include_needed: true, ..options.clone() };
     let mut found = audit(&present, &usage, catalog, &everything);
@@ -102,11 +115,40 @@ pub fn run(args: AuditArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
     let mut report = Report::of_audit(catalog, evidence.scope, &present, &usage, sifted.findings.clone());
     report.inputs = digests;
     let written = plan.write(&report)?;
+    if args.record_audit {
+        let seen_until = usage.coverage.last_event.unwrap_or(options.now);
+        stores.iter().try_for_each(|store| store.record_audit(&usage.principal, options.now, seen_until))?;
+    }
     tell_stale(&sifted);
     if !log.quiet {
         streams::tell(&summary(&report, &sifted, hidden, &written, log.log_format));
     }
     Ok(args.findings.status(&config, &sifted.findings))
+}
+
+fn stores(evidence: &Evidence) -> Result<Vec<Store>, CliError> {
+    let paths = evidence.inputs.iter().filter_map(|input| match input {
+        Input::Store(path) => Some(path),
+        _ => None,
+    });
+    Ok(paths.map(|path| Store::open(path)).collect::<Result<_, _>>()?)
+}
+
+/// When the role was audited last. Unknown for evidence that begins later than it might: what is new in it may be old.
+fn last_audit(
+    stores: &[Store],
+    evidence: &Evidence,
+    usage: &Usage,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, CliError> {
+    if evidence.selection.since.is_some() {
+        return Ok(None);
+    }
+    let mut last = None;
+    for store in stores {
+        last = last.max(store.last_audit(&usage.principal, now)?);
+    }
+    Ok(last)
 }
 
 impl FindingArgs {

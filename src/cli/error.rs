@@ -115,6 +115,10 @@ pub enum CliError {
     ))]
     PolicyFile { path: PathBuf, source: ParsePolicyError },
 
+    #[error("no store to write the audit down in")]
+    #[diagnostic(help("give one as a source, `store:FILE`; `trailtrim collect` makes it"))]
+    NoStore,
+
     #[error("no policy given")]
     #[diagnostic(help("name the role's policies with `--policy FILE`, or as `policy` in trailtrim.toml"))]
     NoPolicyGiven,
@@ -232,6 +236,7 @@ impl CliError {
             | Self::NoPolicyGiven
             | Self::ReadsOnce
             | Self::OneRoleForIam
+            | Self::NoStore
             | Self::SeveralRoles { .. }
             | Self::NotForFindings { .. }
             | Self::Baseline { .. }

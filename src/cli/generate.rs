@@ -105,7 +105,7 @@ pub fn run(args: GenerateArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
     let changed = request.write.as_ref().map(|target| write(target, &report)).transpose()?.flatten();
     let written: Vec<PathBuf> = request.output.write(&report)?.into_iter().chain(changed).collect();
     if request.explain && !request.output.prints_text() {
-        streams::tell(&why::text(&report));
+        streams::tell(&why::text(&request.output.shown(&report)));
     }
     if !log.quiet {
         streams::tell(&summary::of(&report, &written, log.log_format));

@@ -128,6 +128,11 @@ impl OutputPlan {
         self.write_as(&redacted, |rendering| redactor.sweep(&rendering))
     }
 
+    /// The report as it may be shown.
+    pub fn shown(&self, report: &Report) -> Report {
+        if self.redact { Redactor::report(report).0 } else { report.clone() }
+    }
+
     fn write_as(&self, report: &Report, last: impl Fn(String) -> String) -> Result<Vec<PathBuf>, CliError> {
         let mut staged = Vec::new();
         for (format, path) in &self.files {

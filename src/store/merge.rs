@@ -29,7 +29,7 @@ struct Copy {
     coverage: Vec<(String, String, String, i64)>,
     sources: Vec<(String, i64, i64)>,
     gaps: Vec<String>,
-    audits: Vec<(String, i64)>,
+    audits: Vec<(String, i64, Option<i64>)>,
 }
 
 struct Counted {
@@ -82,7 +82,9 @@ impl Copy {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })?,
             gaps: all(connection, "SELECT text FROM gaps", |row| row.get(0))?,
-            audits: all(connection, "SELECT principal, at FROM audits", |row| Ok((row.get(0)?, row.get(1)?)))?,
+            audits: all(connection, "SELECT principal, at, seen_until FROM audits", |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?,
         })
     }
 
@@ -147,9 +149,11 @@ impl Copy {
         for gap in &self.gaps {
             transaction.execute("INSERT OR IGNORE INTO gaps (text) VALUES (?1)", [gap])?;
         }
-        for (principal, at) in &self.audits {
-            transaction
-                .execute("INSERT OR IGNORE INTO audits (principal, at) VALUES (?1, ?2)", params![principal, at])?;
+        for (principal, at, until) in &self.audits {
+            transaction.execute(
+                "INSERT OR IGNORE INTO audits (principal, at, seen_until) VALUES (?1, ?2, ?3)",
+                params![principal, at, until],
+            )?;
         }
         transaction.commit()?;
         brought.gaps = self.gaps.len() as u64;

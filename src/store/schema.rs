@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub const APPLICATION_ID: i64 = 0x7472_696D;
 
 /// Version by version what is added. A published one never changes; a store of version N runs those behind N.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "CREATE TABLE principals (
         id INTEGER PRIMARY KEY,
         arn TEXT NOT NULL UNIQUE
@@ -54,11 +54,13 @@ const MIGRATIONS: [&str; 2] = [
         source TEXT PRIMARY KEY, first_read INTEGER NOT NULL, last_read INTEGER NOT NULL
      ) WITHOUT ROWID;
      CREATE TABLE gaps (text TEXT PRIMARY KEY) WITHOUT ROWID;",
-    // When a role was audited with this store: the evidence of an audit reaches up to there.
+    // When a role was audited with this store.
     "CREATE TABLE audits (
         principal TEXT NOT NULL, at INTEGER NOT NULL,
         PRIMARY KEY (principal, at)
      ) WITHOUT ROWID;",
+    // The time of the last event that the audit saw: what is delivered or collected later is new to the next one.
+    "ALTER TABLE audits ADD COLUMN seen_until INTEGER;",
 ];
 
 /// The newest version.

@@ -1,7 +1,7 @@
 //! What a store holds, in numbers, and what happened to it.
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::actors::{micros, moment};
 use super::error::StoreError;
@@ -50,26 +50,31 @@ impl Store {
         })
     }
 
-    /// Notes that a role was audited on evidence up to a moment. The same again changes nothing.
-    pub fn record_audit(&self, principal: &PrincipalArn, at: Timestamp) -> Result<(), StoreError> {
+    /// Notes that a role was audited at a moment, on events up to another. The same again changes nothing.
+    pub fn record_audit(
+        &self,
+        principal: &PrincipalArn,
+        at: Timestamp,
+        seen_until: Timestamp,
+    ) -> Result<(), StoreError> {
         self.with(|connection| {
             connection.execute(
-                "INSERT OR IGNORE INTO audits (principal, at) VALUES (?1, ?2)",
-                params![principal.to_string(), micros(at)],
+                "INSERT OR IGNORE INTO audits (principal, at, seen_until) VALUES (?1, ?2, ?3)",
+                params![principal.to_string(), micros(at), micros(seen_until)],
             )?;
             Ok(())
         })
     }
 
-    /// The last audit of a role before a moment.
+    /// Up to when the last audit of a role before a moment saw its events.
     pub fn last_audit(&self, principal: &PrincipalArn, before: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         self.with(|connection| {
-            let last: Option<i64> = connection.query_row(
-                "SELECT max(at) FROM audits WHERE principal = ?1 AND at < ?2",
+            let last = connection.query_row(
+                "SELECT coalesce(seen_until, at) FROM audits WHERE principal = ?1 AND at < ?2 ORDER BY at DESC LIMIT 1",
                 params![principal.to_string(), micros(before)],
                 |row| row.get(0),
-            )?;
-            Ok(last.map(moment))
+            );
+            Ok(last.optional()?.map(moment))
         })
     }
 }

@@ -158,7 +158,7 @@ fn every_planted_fault_is_found_once_and_nothing_else() {
     }
     assert!(planted >= 60, "{planted}");
     // The rest is planted below: into the evidence, not the policy.
-    assert_eq!(kinds.len(), FindingKind::ALL.len() - 3, "{kinds:?}");
+    assert_eq!(kinds.len(), FindingKind::ALL.len() - 4, "{kinds:?}");
 }
 
 #[test]
@@ -202,6 +202,28 @@ fn a_role_that_has_been_idle_is_dormant() {
     options.now = "2027-03-01T00:00:00Z".parse().unwrap();
     let found = audit(&PresentPolicies::of_identity(policies), &usage, Catalog::embedded(), &options);
     assert_eq!(found.iter().map(|finding| finding.kind).collect::<Vec<_>>(), [FindingKind::DormantRole]);
+}
+
+#[test]
+fn an_action_first_used_since_the_last_audit_is_new() {
+    let mut usage = usage("eks-eksctl", false);
+    let spoiled = Spoiled::needed_by(&usage);
+    let policies = vec![policy("x", &json!({"Statement": spoiled.0}).to_string())];
+    let (audited, later) = ("2026-11-18T00:00:00Z".parse().unwrap(), "2026-11-19T00:00:00Z".parse().unwrap());
+    let action: trailtrim::iam::Action = "eks:DescribeCluster".parse().unwrap();
+    for (request, observation) in &mut usage.requests {
+        let evidence = &mut observation.evidence;
+        evidence.first_seen = if request.action == action { later } else { evidence.first_seen.min(audited) };
+    }
+    let found = |last_audit| {
+        let options = trailtrim::audit::AuditOptions { last_audit, ..options() };
+        audit(&PresentPolicies::of_identity(policies.clone()), &usage, Catalog::embedded(), &options)
+    };
+    let new = found(Some(audited));
+    let [finding] = new.as_slice() else { panic!("{}", lines(&new)) };
+    assert_eq!((finding.kind, finding.subject.as_str()), (FindingKind::NewAccess, "eks:DescribeCluster"));
+    assert_eq!(lines(&found(None)), "");
+    assert_eq!(lines(&found(Some(later))), "");
 }
 
 #[test]

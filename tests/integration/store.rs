@@ -309,3 +309,33 @@ fn what_is_no_store_is_told_and_left_alone() {
         assert_eq!(std::fs::read(shelf.path(name)).unwrap(), before);
     }
 }
+
+#[test]
+fn what_is_new_since_the_last_recorded_audit_is_told() {
+    let shelf = Shelf::new();
+    let scenario = Scenario::named("eks-terraform");
+    let (role, events) = (scenario.role(), [scenario.events()]);
+    // The second run of Terraform is later.
+    let first = ["--until", "2026-11-01T20:00:00Z"];
+    trailtrim(arguments(&events, &role, &shelf.text("s"), &first)).expect(0);
+    let audit = |source: &str, more: &[&str]| -> Vec<String> {
+        let fixed = ["audit", "--no-config", "--role", &role, "--policy", "fixtures/policies/seed.json", "--exit-zero"];
+        let arguments = fixed.iter().copied().chain(["--format", "json", source]).chain(more.iter().copied());
+        let report: Value = serde_json::from_str(&trailtrim(arguments).stdout()).unwrap();
+        let findings = report["findings"].as_array().unwrap().iter();
+        let new = findings.filter(|finding| finding["kind"] == "new-access");
+        new.map(|finding| finding["subject"].as_str().unwrap().to_owned()).collect()
+    };
+    let store = shelf.source("s");
+    let at = |now: &'static str| ["--now", now, "--record-audit"];
+    assert_eq!(audit(&store, &at("2026-11-01T20:00:00Z")), Vec::<String>::new());
+    trailtrim(arguments(&events, &role, &shelf.text("s"), &[])).expect(0);
+    let new = audit(&store, &["--now", "2026-11-30"]);
+    assert!(new.contains(&"eks:UpdateNodegroupConfig".to_owned()), "{new:?}");
+    assert!(!new.contains(&"eks:CreateCluster".to_owned()), "{new:?}");
+    // Not recorded, so it is told again; recorded twice at one moment, it is known at the next.
+    assert_eq!(audit(&store, &at("2026-11-30")), new);
+    assert_eq!(audit(&store, &at("2026-11-30")), new);
+    assert_eq!(audit(&store, &["--now", "2026-12-01"]), Vec::<String>::new());
+    assert_eq!(audit(&store, &["--now", "2026-11-29", "--since", "2026-11-04"]), Vec::<String>::new());
+}

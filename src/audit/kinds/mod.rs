@@ -8,6 +8,7 @@ mod idle;
 pub(super) mod missing_passed_to_service;
 pub(super) mod missing_permission;
 pub(super) mod never_matches;
+pub(super) mod new_access;
 pub(super) mod no_effect;
 mod of_no_effect;
 pub(super) mod privilege_escalation;

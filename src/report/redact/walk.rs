@@ -8,7 +8,7 @@ use crate::iam::{
     ResourceClause, Statement,
 };
 use crate::reducer::WideningRule;
-use crate::report::model::{Coverage, DeniedCall, Grant, Report, Scope};
+use crate::report::model::{Coverage, DeniedCall, Grant, Report, RequestText, Scope};
 
 /// Visits every name. What is read here is AWS's or ours: actions, operations, rules, numbers, times.
 pub fn report(report: &mut Report, visitor: &mut Visitor<'_>) {
@@ -46,6 +46,53 @@ pub fn report(report: &mut Report, visitor: &mut Visitor<'_>) {
         }
         finding.evidence.iter_mut().for_each(|text| *text = visitor.text(text));
     }
+    overview(report, visitor);
+}
+
+/// What reviewers see beside policies and findings.
+fn overview(report: &mut Report, visitor: &mut Visitor<'_>) {
+    for path in &mut report.paths {
+        role(&mut path.role, visitor);
+        path.goal = visitor.text(&path.goal);
+        path.others.iter_mut().for_each(|other| *other = visitor.text(other));
+        path.steps.iter_mut().for_each(|step| step.resource = visitor.text(&step.resource));
+    }
+    for present in &mut report.present {
+        present.name = visitor.name(&present.name);
+        present.file = present.file.as_deref().map(|file| visitor.name(file));
+        document(&mut present.document, visitor);
+    }
+    if let Some(comparison) = &mut report.comparison {
+        comparison.role.iter_mut().for_each(|one| role(one, visitor));
+        comparison.policies.iter_mut().for_each(|name| *name = visitor.name(name));
+        let kept = comparison.kept.iter_mut().flat_map(|kept| &mut kept.resources);
+        kept.for_each(|resource| *resource = visitor.text(resource));
+        comparison.undecided.iter_mut().for_each(|one| one.reason = visitor.text(&one.reason));
+        for changed in [&mut comparison.narrowed, &mut comparison.removed, &mut comparison.added] {
+            for access in changed {
+                access.resource = access.resource.as_deref().map(|resource| visitor.text(resource));
+                example(&mut access.example, visitor);
+            }
+        }
+    }
+    report.inputs.iter_mut().for_each(|input| input.source = visitor.name(&input.source));
+    let parameters = &mut report.parameters;
+    parameters.account = parameters.account.as_deref().map(|account| visitor.name(account));
+    parameters.named.values_mut().for_each(|value| *value = visitor.value(value));
+}
+
+fn example(example: &mut RequestText, visitor: &mut Visitor<'_>) {
+    example.resource = visitor.text(&example.resource);
+    let context = std::mem::take(&mut example.context).into_iter();
+    example.context = context
+        .map(|(key, values)| {
+            let key = match key.split_once('/') {
+                Some((name, tag)) => format!("{name}/{}", visitor.name(tag)),
+                None => key,
+            };
+            (key, values.iter().map(|value| visitor.value(value)).collect())
+        })
+        .collect();
 }
 
 fn scope(scope: &mut Scope, visitor: &mut Visitor<'_>) {
