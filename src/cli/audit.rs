@@ -284,7 +284,7 @@ mod tests {
     fn the_moment_is_given_and_the_age_too() {
         let config = Config { unused_for: Some("30d".parse().unwrap()), ..Config::default() };
         let options = args().options(&config).unwrap();
-        assert!(options.now < "2026-11-21T00:00:00Z".parse::<jiff::Timestamp>().unwrap());
+        assert!(options.now < "2026-11-21T00:00:00Z".parse::<Timestamp>().unwrap());
         assert_eq!(options.unused_for.as_hours(), 30 * 24);
     }
 }

@@ -6,6 +6,11 @@ use crate::iam::Arn;
 /// Changes the names in an ARN, or in a pattern over ARNs. Wildcards and variables stay, and so do partition, service,
 /// Region, what AWS itself owns (`arn:aws:iam::aws:policy/…`) and the words of the templates. `None` if it is no ARN.
 pub fn visit(text: &str, name: &mut dyn FnMut(&str) -> String) -> Option<String> {
+    let (masked, stars) = without_variables(text);
+    Some(with_variables(&visit_masked(&masked, name)?, &stars))
+}
+
+fn visit_masked(text: &str, name: &mut dyn FnMut(&str) -> String) -> Option<String> {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     let &[arn, partition, service, region, account, resource] = parts.as_slice() else { return None };
     if arn != "arn" {
@@ -14,7 +19,7 @@ pub fn visit(text: &str, name: &mut dyn FnMut(&str) -> String) -> Option<String>
     if is_of_aws(service, account, resource) {
         return Some(text.to_owned());
     }
-    let new_account = value(account, name);
+    let new_account = masked_value(account, name);
     let new_resource = match matching(text, service) {
         Some(template) => filled(template, text, name)?,
         None => loose(service, resource, name),
@@ -48,7 +53,7 @@ fn filled(template: &ArnTemplate, text: &str, name: &mut dyn FnMut(&str) -> Stri
             Part::Literal(literal) => resource.push_str(literal),
             Part::Variable(_) => {
                 let (_, found) = values.next()?;
-                resource.push_str(&value(found, name));
+                resource.push_str(&masked_value(found, name));
             }
         }
     }
@@ -70,11 +75,16 @@ fn loose(service: &str, resource: &str, name: &mut dyn FnMut(&str) -> String) ->
     // A REST path names its types in the plural: `/clusters/NAME/addons`.
     let is_word =
         |word: &str| in_template(word) || is_operation(word) || word.strip_suffix('s').is_some_and(in_template);
-    pieces(resource, &mut |piece| if is_word(piece) { piece.to_owned() } else { value(piece, name) })
+    pieces(resource, &mut |piece| if is_word(piece) { piece.to_owned() } else { masked_value(piece, name) })
 }
 
 /// What fills a variable. Of a path each step is a name.
 pub fn value(text: &str, name: &mut dyn FnMut(&str) -> String) -> String {
+    let (masked, stars) = without_variables(text);
+    with_variables(&masked_value(&masked, name), &stars)
+}
+
+fn masked_value(text: &str, name: &mut dyn FnMut(&str) -> String) -> String {
     if text.starts_with("aws-service-role/") || text.starts_with("aws-reserved/") {
         return text.to_owned();
     }
@@ -91,28 +101,48 @@ fn pieces(text: &str, change: &mut dyn FnMut(&str) -> String) -> String {
         .collect()
 }
 
-/// What stands between `*`, `?` and `${…}`.
+/// What stands between `*` and `?`.
 fn between_wildcards(text: &str, name: &mut dyn FnMut(&str) -> String) -> String {
-    let mut whole = String::new();
+    let parts = text.split_inclusive(['*', '?']);
+    parts
+        .map(|part| {
+            let piece = part.trim_end_matches(['*', '?']);
+            let new = if is_kept(piece) { piece.to_owned() } else { name(piece) };
+            format!("{new}{}", part.get(piece.len()..).unwrap_or_default())
+        })
+        .collect()
+}
+
+/// The text with `*` in place of each variable (`${aws:PrincipalAccount}`), which may hold what separates the parts of an
+/// ARN; and for each `*` the variable that it stands for. Wildcards keep their order, so that they can be put back.
+fn without_variables(text: &str) -> (String, Vec<Option<&str>>) {
+    let (mut masked, mut stars) = (String::new(), Vec::new());
     let mut rest = text;
-    while !rest.is_empty() {
-        let (fixed, behind) = if let Some(end) = rest.starts_with("${").then(|| rest.find('}')).flatten() {
-            rest.split_at(end + 1)
-        } else if rest.starts_with(['*', '?']) {
-            rest.split_at(1)
-        } else {
-            let end = rest.find(['*', '?']).into_iter().chain(rest.find("${")).min().unwrap_or(rest.len());
-            let (piece, behind) = rest.split_at(end.max(1).min(rest.len()));
-            let kept = is_kept(piece);
-            let new = if kept { piece.to_owned() } else { name(piece) };
-            whole.push_str(&new);
-            rest = behind;
-            continue;
-        };
-        whole.push_str(fixed);
-        rest = behind;
+    loop {
+        let variable = rest.find("${").and_then(|start| Some((start, start + rest.get(start..)?.find('}')? + 1)));
+        let (start, end) = variable.unwrap_or((rest.len(), rest.len()));
+        let plain = rest.get(..start).unwrap_or_default();
+        masked.push_str(plain);
+        stars.extend(plain.matches('*').map(|_| None));
+        if variable.is_none() {
+            return (masked, stars);
+        }
+        masked.push('*');
+        stars.push(rest.get(start..end));
+        rest = rest.get(end..).unwrap_or_default();
     }
-    whole
+}
+
+fn with_variables(masked: &str, stars: &[Option<&str>]) -> String {
+    let mut stars = stars.iter();
+    let mut text = String::with_capacity(masked.len());
+    for c in masked.chars() {
+        match c {
+            '*' => text.push_str(stars.next().copied().flatten().unwrap_or("*")),
+            c => text.push(c),
+        }
+    }
+    text
 }
 
 /// Hosts of AWS, and what tells nothing: separators, the `id` of an identity provider's address.
