@@ -14,10 +14,10 @@ use super::moment::{Age, Moment};
 use super::output::OutputArgs;
 use super::policies::{Loaded, PolicyArgs};
 use super::{CliError, ExitStatus, streams};
+use crate::aggregator::Usage;
 use crate::audit::{
     Accepted, AuditOptions, Finding, Severity, Sifted, Stale, audit, hear_second_witness, read_baseline, sift,
 };
-use crate::aggregator::Usage;
 use crate::catalog::Catalog;
 use crate::collector::Input;
 use crate::report::visible::visible;
