@@ -3,7 +3,7 @@
 //! They are found by reading the evidence; what they say corrects how it is read, so it is read again with them decoded.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -74,10 +74,10 @@ fn encoded(found: &BTreeMap<PrincipalArn, Usage>) -> Vec<String> {
     messages.into_iter().cloned().collect()
 }
 
-fn read(path: &PathBuf) -> Result<BTreeMap<String, String>, CliError> {
-    let text = std::fs::read_to_string(path).map_err(|source| CliError::ReadFile { path: path.clone(), source })?;
+fn read(path: &Path) -> Result<BTreeMap<String, String>, CliError> {
+    let text = std::fs::read_to_string(path).map_err(|source| CliError::ReadFile { path: path.to_owned(), source })?;
     let read: BTreeMap<String, Value> = serde_json::from_str(&text)
-        .map_err(|source| CliError::DecodedDenials { path: path.clone(), source: source.into() })?;
+        .map_err(|source| CliError::DecodedDenials { path: path.to_owned(), source: source.into() })?;
     // A message is JSON itself: as text, as AWS hands it out, or as it is.
     let text_of = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     Ok(read.into_iter().map(|(encoded, decoded)| (encoded, text_of(decoded))).collect())

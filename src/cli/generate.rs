@@ -12,7 +12,8 @@ use super::evidence::{Evidence, EvidenceArgs, clock, policy_digests};
 use super::logging::LogArgs;
 use super::output::{OutputArgs, OutputPlan};
 use super::parameterize::{ParameterChoice, parameters};
-use super::policies::read_all;
+use super::iam_policies::Whose;
+use super::policies::read_all_of;
 use super::reduce_args::ReduceArgs;
 use super::settle::{SettleArgs, Time, sleep};
 use super::write::{WriteTarget, write};
@@ -45,7 +46,8 @@ pub struct GenerateArgs {
     #[command(flatten)]
     policy: ReduceArgs,
 
-    /// A policy that the role has at present, to put the new one beside: what is kept, narrowed, removed and added.
+    /// A policy that the role has at present, or `iam` for those in IAM, to put the new one beside: what is kept, narrowed,
+    /// removed and added.
     #[arg(long, value_name = "POLICY", help_heading = "Policies")]
     compare: Vec<PathBuf>,
 
@@ -83,6 +85,7 @@ struct Request {
     /// What may be missing at the end of the window.
     gap: Option<String>,
     compare: Vec<PathBuf>,
+    whose: Whose,
     parameterize: Vec<ParameterChoice>,
     write: Option<WriteTarget>,
     explain: bool,
@@ -120,6 +123,7 @@ impl GenerateArgs {
             return Err(CliError::NothingTakesParameters);
         }
         let include_denied = self.policy.include_denied || config.include_denied.unwrap_or(false);
+        let whose = self.evidence.whose(config);
         let asked = EvidenceArgs { follows_sessions: self.follow_assumed_roles, ..self.evidence };
         let mut evidence = asked.into_evidence(config, include_denied, progress)?;
         let settled = self.settle.settle(evidence.selection.until, &Time { now: &clock, sleep: &sleep });
@@ -132,6 +136,7 @@ impl GenerateArgs {
             require_complete: self.require_complete || config.require_complete.unwrap_or(false),
             follow_assumed_roles: self.follow_assumed_roles,
             compare: self.compare,
+            whose,
             parameterize: self.parameterize,
             write: self.write,
             explain: self.explain,
@@ -144,7 +149,7 @@ fn report(request: &Request, results: &[RoleResult], catalog: &Catalog) -> Resul
     let mut report = Report::new(catalog, request.evidence.scope.clone(), results);
     report.explain = request.explain;
     if !request.compare.is_empty() {
-        let present = PresentPolicies::of_identity(read_all(&request.compare)?);
+        let present = PresentPolicies::of_identity(read_all_of(&request.compare, &request.whose)?);
         let [result] = results else {
             let roles: Vec<String> = results.iter().map(|result| format!("  {}", result.usage.principal)).collect();
             let (selector, count) = ("--role".to_owned(), results.len());

@@ -14,6 +14,7 @@ use super::iam_policies::{Whose, is_iam, parse};
 use super::write::WriteTarget;
 use crate::audit::{PresentPolicies, PresentPolicy};
 use crate::catalog::ManagedPolicies;
+use crate::collector::RoleInIam;
 use crate::iam::{LastAccessed, PolicyDocument, PolicyLines};
 use crate::report::in_place;
 
@@ -66,7 +67,7 @@ impl PolicyArgs {
         let policies = given(&self.policies, &config.policy);
         let boundary = given(&self.boundaries, &config.boundary);
         let levels = if self.scps.is_empty() { &config.scp } else { &self.scps };
-        let role = policies.iter().any(|path| is_iam(path)).then(|| whose.ask()).transpose()?;
+        let role = role_of(&policies, whose)?;
         let read = |paths: &[PathBuf]| read_each(paths, |path| whose.read(path, role.as_ref()));
         let of_role = role.as_ref().and_then(|role| role.boundary.as_ref()).map(parse).transpose()?;
         Ok(Loaded {
@@ -78,6 +79,17 @@ impl PolicyArgs {
             accessed: role.map(|role| role.accessed).unwrap_or_default(),
         })
     }
+}
+
+/// The role in IAM, where one of the policies is `iam`.
+fn role_of(policies: &[PathBuf], whose: &Whose) -> Result<Option<RoleInIam>, CliError> {
+    policies.iter().any(|path| is_iam(path)).then(|| whose.ask()).transpose()
+}
+
+/// Reads policies from files, directories and IAM, in order.
+pub fn read_all_of(paths: &[PathBuf], whose: &Whose) -> Result<Vec<PresentPolicy>, CliError> {
+    let role = role_of(paths, whose)?;
+    read_each(paths, |path| whose.read(path, role.as_ref()))
 }
 
 /// Reads policies from files and directories, in order.
