@@ -4,6 +4,9 @@
 //!     cargo bench --bench collect -- --events 1000000     the size of the claims in README.md here
 //!     cargo bench --bench collect -- --trail DIR          a trail that is there
 //!
+//! Where a limit is passed it says so and ends with an error; CPU limits are for a million events and more, and for a role
+//! in a small part of them.
+//!
 //! Each measurement is a process of its own, so that memory and CPU are its own. Rounds alternate between the ways, and
 //! what counts is the median of the ratios within a round: other work on the machine then hits both.
 
@@ -23,22 +26,36 @@ use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use trailtrim::aggregator::{Aggregator, Evidence, Selection};
+use jiff::Timestamp;
+use trailtrim::aggregator::{Aggregator, Day, Evidence, Selection};
 use trailtrim::catalog::Catalog;
 use trailtrim::cloudtrail::{Event, Needles, SkipReason};
 use trailtrim::collector::{CollectOptions, EventSink, Input, collect};
 use trailtrim::iam::PrincipalSelector;
+use trailtrim::reducer::{ReduceOptions, reduce};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// The ways to go over a trail, the first being the measure of the others.
-const WAYS: [&str; 3] = ["inflate", "collect", "aggregate"];
+/// The ways to go over a trail, the first being the measure of the others, with the limit of CPU as a multiple of it and
+/// that of memory in MB, where there is one.
+const WAYS: [(&str, Option<f64>, Option<f64>); 4] = [
+    ("inflate", None, None),
+    ("collect", Some(1.5), Some(64.0)),
+    ("aggregate", Some(2.0), Some(64.0)),
+    ("reduce", None, None),
+];
+
+/// A limit of CPU is checked where the role's share is not above this and the trail large enough that starting up is lost
+/// in it.
+const FEW: f64 = 0.05;
+const LARGE: f64 = 500_000.0;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
         ["--run", way, trail, threads] => run(way, Path::new(trail), threads),
+        [options @ .., "--generate-only"] => Plan::of(options).map(|_| ()),
         options => Plan::of(options).and_then(|plan| plan.measure()),
     };
     match done {
@@ -82,24 +99,38 @@ impl Plan {
         let mut costs: BTreeMap<&str, Vec<Cost>> = BTreeMap::new();
         for round in 0..self.rounds {
             for turn in 0..WAYS.len() {
-                let way = WAYS[(round + turn) % WAYS.len()];
+                let (way, ..) = WAYS[(round + turn) % WAYS.len()];
                 costs.entry(way).or_default().push(self.run(way)?);
             }
         }
         println!("{}, {} threads, {} rounds", self.trail.display(), self.threads, self.rounds);
         println!("{:<10} {:>8} {:>8} {:>8} {:>9}", "way", "CPU s", "wall s", "peak MB", "÷ inflate");
-        for way in WAYS {
+        let mut passed = Vec::new();
+        let counts_cpu = self.meta("share")? <= FEW && self.meta("events")? >= LARGE;
+        for (way, most_cpu, most_memory) in WAYS {
             let of_way = &costs[way];
-            let ratios = of_way.iter().zip(&costs[WAYS[0]]).map(|(cost, base)| cost.cpu / base.cpu);
+            let ratio = median(of_way.iter().zip(&costs[WAYS[0].0]).map(|(cost, base)| cost.cpu / base.cpu));
+            let peak = median(of_way.iter().map(|cost| cost.peak));
             println!(
-                "{way:<10} {:>8.2} {:>8.2} {:>8.1} {:>9.2}",
+                "{way:<10} {:>8.2} {:>8.2} {peak:>8.1} {ratio:>9.2}",
                 median(of_way.iter().map(|cost| cost.cpu)),
                 median(of_way.iter().map(|cost| cost.wall)),
-                median(of_way.iter().map(|cost| cost.peak)),
-                median(ratios),
             );
+            let too_slow = most_cpu.filter(|most| counts_cpu && ratio > *most);
+            passed.extend(
+                too_slow.map(|most| format!("{way}: {ratio:.2} × the CPU of inflating, and {most} is the limit")),
+            );
+            let too_large =
+                most_memory.filter(|most| self.meta("share").is_ok_and(|share| share <= FEW) && peak > *most);
+            passed.extend(too_large.map(|most| format!("{way}: {peak:.0} MB, and {most} is the limit")));
         }
-        Ok(())
+        if passed.is_empty() { Ok(()) } else { Err(passed.join("\n").into()) }
+    }
+
+    /// A number that the generator wrote beside the trail.
+    fn meta(&self, name: &str) -> Result<f64> {
+        let meta: serde_json::Value = serde_json::from_str(&fs::read_to_string(self.trail.join("meta.json"))?)?;
+        meta[name].as_f64().ok_or_else(|| format!("meta.json has no `{name}`").into())
     }
 
     fn run(&self, way: &str) -> Result<Cost> {
@@ -160,12 +191,18 @@ fn run(way: &str, trail: &Path, threads: &str) -> Result<()> {
             let counted = read(trail, threads, Counts::default)?;
             check(&counted.events, trail)?;
         }
-        "aggregate" => {
+        "aggregate" | "reduce" => {
             let selection = Selection { principals: vec![role()?], ..Selection::default() };
             let catalog = Catalog::embedded();
-            let usages = read(trail, threads, || Aggregator::new(catalog, &selection))?.finish();
-            if usages.len() != 1 {
-                return Err(format!("{} principals", usages.len()).into());
+            let mut usages = read(trail, threads, || Aggregator::new(catalog, &selection))?.finish();
+            let (usage, more) = (usages.pop_first(), usages.len());
+            let Some((_, usage)) = usage.filter(|_| more == 0) else {
+                return Err("the role is found once, and nobody else".into());
+            };
+            check_services(&usage.coverage.days, trail)?;
+            if way == "reduce" {
+                let options = ReduceOptions { max_policies: usize::MAX, ..ReduceOptions::default() };
+                reduce(&usage, catalog, &options)?;
             }
         }
         other => return Err(format!("no way `{other}`").into()),
@@ -237,8 +274,12 @@ impl EventSink for Counts {
         }
     }
 
-    fn calls(&mut self, event: &Event<'_>, _: &Evidence) {
-        self.event(event);
+    fn calls(&mut self, event: &Event<'_>, evidence: &Evidence) {
+        (0..evidence.events).for_each(|_| self.event(event));
+    }
+
+    fn counts_alike(&self, _: Timestamp) -> bool {
+        true
     }
 
     fn skipped(&mut self, _: SkipReason, _: u64) {}
@@ -261,9 +302,22 @@ fn role() -> Result<PrincipalSelector> {
     Ok(TARGET.parse()?)
 }
 
-/// Compares with what the generator wrote beside the trail.
-fn check(events: &BTreeMap<(String, String), (u64, u64)>, trail: &Path) -> Result<()> {
-    let mut truth = BTreeMap::new();
+/// Calls and failed calls by event source and name.
+type Calls = BTreeMap<(String, String), (u64, u64)>;
+
+/// Compares the calls of each service with what the generator wrote beside the trail.
+fn check_services(days: &BTreeMap<String, BTreeMap<Day, u64>>, trail: &Path) -> Result<()> {
+    let mut truth: BTreeMap<String, u64> = BTreeMap::new();
+    for ((source, _), (calls, _)) in truth_of(trail)? {
+        *truth.entry(source).or_default() += calls;
+    }
+    let found: BTreeMap<String, u64> =
+        days.iter().map(|(source, days)| (source.clone(), days.values().sum())).collect();
+    if found == truth { Ok(()) } else { Err(format!("{truth:?} made, {found:?} found").into()) }
+}
+
+fn truth_of(trail: &Path) -> Result<Calls> {
+    let mut truth = Calls::new();
     for line in fs::read_to_string(trail.join("truth_pairs.tsv"))?.lines() {
         if let [source, name, all, failed] = line.split('\t').collect::<Vec<_>>().as_slice()
             && let (Ok(all), Ok(failed)) = (all.parse(), failed.parse())
@@ -271,6 +325,12 @@ fn check(events: &BTreeMap<(String, String), (u64, u64)>, trail: &Path) -> Resul
             truth.insert(((*source).to_owned(), (*name).to_owned()), (all, failed));
         }
     }
+    Ok(truth)
+}
+
+/// Compares with what the generator wrote beside the trail.
+fn check(events: &Calls, trail: &Path) -> Result<()> {
+    let truth = truth_of(trail)?;
     let differs = |(event, counts): &(&(String, String), &(u64, u64))| events.get(*event) != Some(*counts);
     match truth.iter().find(differs) {
         Some((event, counts)) => Err(format!("{event:?}: {counts:?} made, {:?} found", events.get(event)).into()),

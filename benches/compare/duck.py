@@ -12,7 +12,7 @@ rows = duckdb.execute(
     FROM (SELECT unnest(Records) AS r FROM read_json(?, columns = {
         Records: 'STRUCT(eventSource VARCHAR, eventName VARCHAR, errorCode VARCHAR,
                   userIdentity STRUCT(sessionContext STRUCT(sessionIssuer STRUCT(arn VARCHAR))))[]'},
-        maximum_object_size = 268435456))
+        maximum_object_size = 50000000))
     WHERE r.userIdentity.sessionContext.sessionIssuer.arn = ?
     GROUP BY ALL
     """,

@@ -18,7 +18,12 @@ ENGINES, SCRAPER = WORK / "engines/bin", WORK / "scraper/bin"
 
 # What jq and jaq do with the text of many files, one line a call of the role.
 FILTER = '.Records[] | select(.userIdentity.sessionContext.sessionIssuer.arn == "%s") | [.eventSource, .eventName, .errorCode != null] | @tsv' % ROLE
-EACH = "find %s -name '*.json.gz' -print0 | xargs -0 -n 64 -P 2 sh -c 'gzip -dc \"$@\" | %s' -" % (LOGS, "%s")
+# Each batch writes a file of its own, as lines of two processes would run into each other.
+PARTS = WORK / "parts"
+EACH = (
+    f"rm -rf {PARTS}; mkdir {PARTS}; find {LOGS} -name '*.json.gz' -print0 | "
+    f"xargs -0 -n 64 -P 2 sh -c 'gzip -dc \"$@\" | %s > {PARTS}/$$' -; cat {PARTS}/*"
+)
 
 COMMANDS = {
     "trailtrim": [TRAILTRIM, "generate", str(LOGS), "--role", ROLE, "--threads", "2", "--quiet", "--format", "json", "--max-policies", "1000"],
@@ -109,4 +114,5 @@ def main():
         print(f"| {tool} | {cpu:.2f} | {wall:.2f} | {peak:.0f} | {' | '.join(cells)} |")
 
 
-main()
+if __name__ == "__main__":
+    main()

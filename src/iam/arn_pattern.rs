@@ -19,12 +19,14 @@ pub struct ArnPattern {
     colons: Option<Colons>,
     wildcard: bool,
     variable: bool,
+    /// So much of the text stands before the first wildcard.
+    plain: usize,
 }
 
 impl ArnPattern {
     /// The pattern `*`: every ARN, and requests that name no resource.
     pub fn any() -> Self {
-        Self { text: "*".to_owned(), colons: None, wildcard: true, variable: false }
+        Self { text: "*".to_owned(), colons: None, wildcard: true, variable: false, plain: 0 }
     }
 
     /// The ARN's text as a pattern. A `*` or `?` in the ARN becomes a wildcard.
@@ -49,8 +51,9 @@ impl ArnPattern {
     }
 
     fn with_colons(text: &str, colons: Colons) -> Self {
-        let wildcard = text.contains(['*', '?']);
-        Self { text: text.to_owned(), colons: Some(colons), wildcard, variable: has_variable(text) }
+        let first = text.find(['*', '?']);
+        let (wildcard, plain) = (first.is_some(), first.unwrap_or(text.len()));
+        Self { text: text.to_owned(), colons: Some(colons), wildcard, variable: has_variable(text), plain }
     }
 
     /// Whether this is the bare `*`.
@@ -98,6 +101,10 @@ impl ArnPattern {
         }
         if !self.wildcard {
             return self.text == arn.as_str();
+        }
+        // Nearly all that does not match differs before the first wildcard, where bytes tell.
+        if self.text.as_bytes().get(..self.plain) != arn.as_str().as_bytes().get(..self.plain) {
+            return false;
         }
         (1..6).rev().all(|index| {
             let pattern = self.segment(index).unwrap_or_default();

@@ -108,3 +108,49 @@ fn a_policy_that_needs_more_documents_than_allowed_is_5() {
         Scenario::named("eks-terraform-platform").generate(&["--format", "json", "--max-policies", "1"]).expect(5);
     assert!(run.stderr().contains("--max-policies"), "{}", run.stderr());
 }
+
+/// Root may read everything, so the program runs as nobody there.
+#[cfg(unix)]
+#[test]
+fn a_directory_without_permission_is_named_and_the_rest_is_read() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+    use std::process::Command;
+
+    let folder = tempfile::tempdir().unwrap();
+    let allow = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    allow(folder.path(), 0o755);
+    let program = folder.path().join("trailtrim");
+    std::fs::copy(env!("CARGO_BIN_EXE_trailtrim"), &program).unwrap();
+    let (trail, closed) = (folder.path().join("trail"), folder.path().join("trail/closed"));
+    std::fs::create_dir_all(&closed).unwrap();
+    let events = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/scenarios/eks-addon-denied/events");
+    for entry in std::fs::read_dir(events).unwrap() {
+        let from = entry.unwrap().path();
+        let to = trail.join(from.file_name().unwrap());
+        std::fs::copy(&from, &to).unwrap();
+        allow(&to, 0o644);
+    }
+    std::os::unix::fs::symlink("round", trail.join("round")).unwrap();
+    allow(&closed, 0o000);
+    let run = |more: &[&str]| {
+        let mut command = Command::new(&program);
+        command.args(["generate", "trail", "--role", "eks-runner"]).args(more).current_dir(folder.path());
+        if std::fs::metadata(&program).unwrap().uid() == 0 {
+            command.uid(65_534).gid(65_534);
+        }
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (status, told) = run(&[]);
+    assert_eq!(status, Some(0), "{told}");
+    for (place, reason) in [("trail/closed", "Permission denied"), ("trail", "symbolic links")] {
+        assert!(told.contains(place) && told.contains(reason), "{place}: {told}");
+    }
+    assert_eq!(run(&["--require-complete"]).0, Some(4));
+    let (status, told) = run(&["--strict"]);
+    assert!(status == Some(1) && told.contains("Permission denied"), "{told}");
+    allow(&closed, 0o755);
+}

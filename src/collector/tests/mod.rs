@@ -1,5 +1,6 @@
 //! The collector on files: odd ones, many wrappings, public records.
 
+mod alike;
 mod corpus;
 mod fixtures;
 mod trees;
