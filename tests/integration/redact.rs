@@ -18,8 +18,11 @@ fn secrets(scenario: &Scenario) -> BTreeSet<String> {
             true => drop(flate2::read::MultiGzDecoder::new(&bytes[..]).read_to_string(&mut text)),
             false => text = String::from_utf8_lossy(&bytes).into_owned(),
         }
-        let Ok(delivered) = serde_json::from_str::<Value>(&text) else { continue };
-        for record in delivered["Records"].as_array().into_iter().flatten() {
+        // A delivered file, or a record a line.
+        let values: Vec<Value> = serde_json::Deserializer::from_str(&text).into_iter().map_while(Result::ok).collect();
+        for record in
+            values.iter().flat_map(|value| value["Records"].as_array().cloned().unwrap_or(vec![value.clone()]))
+        {
             let identity = &record["userIdentity"];
             for value in [&identity["accountId"], &identity["accessKeyId"], &record["eventID"]] {
                 secrets.extend(value.as_str().map(str::to_owned));
