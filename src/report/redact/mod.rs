@@ -75,6 +75,13 @@ impl Redactor {
         }
     }
 
+    /// What stands for a word that begins with a name: prose tells in full what a pattern has in part.
+    fn begun_by_a_name(&self, word: &str) -> Option<String> {
+        let is_telling = |name: &str| name.len() >= 6 && name.contains(|c: char| c == '-' || c.is_ascii_digit());
+        let begins = self.pseudonyms.iter().filter(|(name, _)| is_telling(name) && word.starts_with(name.as_str()));
+        begins.max_by_key(|(name, _)| name.len()).map(|(_, pseudonym)| format!("{pseudonym}…"))
+    }
+
     /// Whether a learned name has this word, and AWS has not.
     fn holds_word(&self, word: &str) -> bool {
         word.len() >= 3 && self.name_words.contains_key(&word.to_ascii_lowercase())
@@ -144,7 +151,8 @@ impl Visitor<'_> {
             }
             match (Form::of(word), &*self) {
                 (Form::Name, Self::Replacing(redactor)) => {
-                    redactor.pseudonyms.get(word).filter(|_| !is_aws_word(word)).cloned()
+                    let whole = redactor.pseudonyms.get(word).cloned();
+                    whole.or_else(|| redactor.begun_by_a_name(word)).filter(|_| !is_aws_word(word))
                 }
                 (Form::Name, _) => None,
                 _ => Some(self.name(word)),

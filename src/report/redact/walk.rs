@@ -22,7 +22,7 @@ pub fn report(report: &mut Report, visitor: &mut Visitor<'_>) {
     for widening in &mut report.widenings {
         role(&mut widening.role, visitor);
         pattern(&mut widening.resource, visitor);
-        widening.detail = visitor.text(&widening.detail);
+        widening.detail = detail(&widening.detail, visitor);
         if let WideningRule::User(name) = &mut widening.rule {
             *name = visitor.name(name);
         }
@@ -127,6 +127,14 @@ fn denied(call: &mut DeniedCall, visitor: &mut Visitor<'_>) {
     call.encoded_message = call.encoded_message.take().map(|_| "redacted".to_owned());
     call.authorization_id = call.authorization_id.take().map(|id| visitor.name(&id));
     call.event_ids.iter_mut().for_each(|id| *id = visitor.name(id));
+}
+
+/// What a widening tells of a single name begins with that name.
+fn detail(text: &str, visitor: &mut Visitor<'_>) -> String {
+    match text.split_once(": ") {
+        Some((name, rest)) if !name.contains(' ') => format!("{}: {}", visitor.value(name), visitor.text(rest)),
+        _ => visitor.text(text),
+    }
 }
 
 /// What could not be read is named in backticks, with its path.
