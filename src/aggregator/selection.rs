@@ -50,7 +50,7 @@ impl Selection {
 
     /// Whether a moment lies within the window.
     pub fn takes_time(&self, time: Timestamp) -> bool {
-        !self.since.is_some_and(|since| time < since) && !self.until.is_some_and(|until| time >= until)
+        self.since.is_none_or(|since| time >= since) && self.until.is_none_or(|until| time < until)
     }
 
     /// Why an event of a selected principal does not count; `None` if it does.

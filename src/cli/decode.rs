@@ -35,7 +35,7 @@ impl DecodeArgs {
     }
 
     /// What the file says, if one was given.
-    pub fn from_file(&self) -> Result<Decoded, CliError> {
+    pub fn read_file(&self) -> Result<Decoded, CliError> {
         match &self.decode_denials {
             Some(Some(path)) => Ok(parse(read(path)?)),
             _ => Ok(Arc::default()),

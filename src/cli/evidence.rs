@@ -70,7 +70,7 @@ impl EvidenceArgs {
             athena::print_statements(&inputs, &selection)?;
             return Err(CliError::OnlyShown);
         }
-        selection.decoded = self.decode.from_file()?;
+        selection.decoded = self.decode.read_file()?;
         if self.decode.asks() && inputs.contains(&Input::StandardInput) {
             return Err(CliError::ReadsOnce);
         }

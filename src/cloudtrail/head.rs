@@ -60,7 +60,7 @@ impl<'a> RecordHead<'a> {
         let region = self.fields.text(self.fields.region).unwrap_or_default();
         let error_code = self.fields.text(self.fields.error_code);
         let says = (self.time, &*self.source, &*self.name, &*region);
-        identity_of(&*self.id()?, says, (error_code.as_deref(), principal, self.payload_sum()))
+        identity_of(&self.id()?, says, (error_code.as_deref(), principal, self.payload_sum()))
     }
 
     /// Sums up the payloads' text, to tell records apart that claim one id.

@@ -131,8 +131,11 @@ fn a_redacted_policy_has_the_form_of_the_policy() {
     }
 }
 
+/// What stays of a resource: its service, wildcards and steps.
+type Shape = (String, usize, usize);
+
 /// Of each statement: the actions as they are, and of each resource its service and how many wildcards and steps it has.
-fn form(document: &Value) -> Vec<(Value, BTreeSet<(String, usize, usize)>)> {
+fn form(document: &Value) -> Vec<(Value, BTreeSet<Shape>)> {
     let list = |value: &Value| match value {
         Value::Array(items) => items.clone(),
         one => vec![one.clone()],

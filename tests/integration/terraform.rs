@@ -25,8 +25,9 @@ fn console(folder: &Path, expression: &str) -> Option<Value> {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
-    let quoted: String = serde_json::from_str(text.trim()).unwrap_or_else(|error| panic!("{error}: {text}"));
-    Some(serde_json::from_str(&quoted).unwrap())
+    let quoted: Result<String, _> = serde_json::from_str(text.trim());
+    assert!(quoted.is_ok(), "{quoted:?}: {text}");
+    Some(serde_json::from_str(&quoted.unwrap()).unwrap())
 }
 
 /// The statements of each `aws_iam_policy_document`, as locals that need no provider; what a provider knows is given.

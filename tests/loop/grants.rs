@@ -65,7 +65,8 @@ fn without_one(
     folder: &Path,
 ) -> Result<Noticed, String> {
     let less = policy::rewritten(whole.policies, &folder.join("less"), |document| policy::without(document, action));
-    let less: Vec<PathBuf> = less.into_iter().filter(|file| !policy::actions(&[file.clone()]).is_empty()).collect();
+    let less: Vec<PathBuf> =
+        less.into_iter().filter(|file| !policy::actions(std::slice::from_ref(file)).is_empty()).collect();
     let attached = policy::rewritten(&less, &folder.join("attached"), policy::widened);
     let stage = Stage::start(parts);
     let session = stage.prepare(&attached);

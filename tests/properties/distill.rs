@@ -125,6 +125,7 @@ fn counted_calls_of_every_scenario_are_its_events() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the test is turned on by the environment")]
 fn counted_calls_of_public_records_are_their_events() {
     let Some(shared) = std::env::var_os("TRAILTRIM_SHARED") else {
         println!("skipped: TRAILTRIM_SHARED names no directory with public records");

@@ -38,6 +38,8 @@ impl Drop for MiniStack {
 
 impl MiniStack {
     /// `None`, told on standard error, where it is not installed.
+    #[expect(clippy::disallowed_methods, reason = "the test is turned on by the environment")]
+    #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
     fn start() -> Option<Self> {
         let servers = std::env::var_os("TRAILTRIM_SERVERS").map_or(repository().join("target/servers"), PathBuf::from);
         if !servers.join("ministack/bin/ministack").exists() {

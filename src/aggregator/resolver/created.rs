@@ -119,7 +119,7 @@ impl Call<'_> {
     pub(super) fn arns(&self) -> BTreeSet<Arn> {
         let leaves = self.finder.request().iter().chain(self.finder.response());
         let texts = leaves.map(|leaf| &*leaf.value).chain(self.event.resources.iter().map(|resource| &*resource.arn));
-        let of_iam = |text: &&str| text.starts_with("arn:") && text.splitn(4, ':').nth(2) == Some("iam");
+        let of_iam = |text: &&str| text.starts_with("arn:") && text.split(':').nth(2) == Some("iam");
         texts.filter(of_iam).filter_map(|text| text.parse().ok()).collect()
     }
 }

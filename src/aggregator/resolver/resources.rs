@@ -59,6 +59,9 @@ enum Within {
     Response,
 }
 
+/// One way to find the value of a variable: where, by which names, and whether such a name is vague.
+type Try<'t> = (Within, &'t dyn Fn(&str) -> bool, bool);
+
 /// A resource type as a call takes it.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'e> {
@@ -294,7 +297,7 @@ impl<'e> Finder<'e> {
             key => key == "identifier",
         };
         let says_nothing = matches!(variable.as_str(), "name" | "id" | "arn" | "identifier" | "resourceid" | "type");
-        let tries: [(Within, &dyn Fn(&str) -> bool, bool); 7] = [
+        let tries: [Try<'_>; 7] = [
             (Within::Top, &exact, says_nothing),
             (Within::Top, &typed, false),
             (Within::Top, &bare, true),

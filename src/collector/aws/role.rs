@@ -1,5 +1,6 @@
 //! The role itself: its policies and its use, as IAM has them.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::config::http::HttpResponse;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::primitives::DateTime;
-use aws_sdk_iam::types::{AccessAdvisorUsageGranularityType, JobStatusType, Role, ServiceLastAccessed};
+use aws_sdk_iam::types::{AccessAdvisorUsageGranularityType, ErrorDetails, JobStatusType, Role, ServiceLastAccessed};
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 
@@ -154,7 +155,7 @@ impl Iam {
                 }
                 JobStatusType::Completed => {}
                 _ => {
-                    let said = answer.error().map(|error| error.message()).unwrap_or("it takes too long");
+                    let said = answer.error().map_or("it takes too long", ErrorDetails::message);
                     return Err(RemoteErrorKind::Other(format!("IAM did not finish its report: {said}")));
                 }
             }
@@ -197,7 +198,7 @@ fn incomplete(action: &str) -> RemoteErrorKind {
 /// IAM percent-encodes documents.
 fn decoded(document: &str) -> Result<String> {
     let decoded = percent_decode_str(document).decode_utf8();
-    decoded.map(|text| text.into_owned()).map_err(|_| RemoteErrorKind::Other("a policy is not UTF-8".to_owned()))
+    decoded.map(Cow::into_owned).map_err(|_| RemoteErrorKind::Other("a policy is not UTF-8".to_owned()))
 }
 
 fn time(time: &DateTime) -> Option<Timestamp> {

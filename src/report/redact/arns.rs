@@ -1,6 +1,6 @@
 //! Which parts of an ARN are names, and which are AWS's own words: the templates of the catalogue tell.
 
-use crate::catalog::{ArnTemplate, Catalog, Part};
+use crate::catalog::{ArnTemplate, Catalog, Part, ResourceType};
 use crate::iam::Arn;
 
 /// Changes the names in an ARN, or in a pattern over ARNs. Wildcards and variables stay, and so do partition, service,
@@ -35,7 +35,7 @@ fn is_of_aws(service: &str, account: &str, resource: &str) -> bool {
 /// The template that tells most of it: the longest literal text.
 fn matching(text: &str, service: &str) -> Option<&'static ArnTemplate> {
     let arn: Arn = text.parse().ok()?;
-    let templates = Catalog::embedded().resource_types(service).iter().flat_map(|kind| kind.templates());
+    let templates = Catalog::embedded().resource_types(service).iter().flat_map(ResourceType::templates);
     let literal = |template: &&ArnTemplate| -> usize {
         let length = |part: &Part| if let Part::Literal(text) = part { text.len() } else { 0 };
         template.resource().iter().map(length).sum()
@@ -65,7 +65,7 @@ fn filled(template: &ArnTemplate, text: &str, name: &mut dyn FnMut(&str) -> Stri
 fn loose(service: &str, resource: &str, name: &mut dyn FnMut(&str) -> String) -> String {
     let catalog = Catalog::embedded();
     let in_template = |word: &str| {
-        let templates = catalog.resource_types(service).iter().flat_map(|kind| kind.templates());
+        let templates = catalog.resource_types(service).iter().flat_map(ResourceType::templates);
         templates.flat_map(ArnTemplate::resource).any(|part| {
             matches!(part, Part::Literal(text) if text.split(['/', ':']).any(|own| !own.is_empty() && own == word))
         })

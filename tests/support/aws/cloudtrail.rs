@@ -98,7 +98,7 @@ impl History {
         let Some(token) = token.as_str() else { return Some(0) };
         let mut parts = token.splitn(3, ' ');
         let (made, offset) = (parts.next()?.parse::<usize>().ok()?, parts.next()?.parse().ok()?);
-        let is_alive = self.token_life.is_none_or(|life| page % (life + 1) != 0 || page == made);
+        let is_alive = self.token_life.is_none_or(|life| !page.is_multiple_of(life + 1) || page == made);
         (parts.next()? == question && is_alive).then_some(offset)
     }
 

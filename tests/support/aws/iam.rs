@@ -12,10 +12,12 @@ pub struct Account {
     pub role: Role,
     /// Managed policies by ARN.
     pub managed: Vec<Policy>,
-    /// Service, when it was last called, and the tracked actions: name and when.
-    pub accessed: Vec<(&'static str, Option<String>, Vec<(&'static str, Option<String>)>)>,
+    pub accessed: Vec<Accessed>,
     asked: AtomicUsize,
 }
+
+/// A service, when it was last called, and its tracked actions: name and when.
+pub type Accessed = (&'static str, Option<String>, Vec<(&'static str, Option<String>)>);
 
 /// A role and its policies.
 pub struct Role {
@@ -97,7 +99,7 @@ impl Account {
         if self.asked.fetch_add(1, Ordering::SeqCst) == 0 {
             return format!("<JobStatus>IN_PROGRESS</JobStatus>{DATES}<ServicesLastAccessed/>");
         }
-        let service = |(service, when, actions): &(&str, Option<String>, Vec<(&str, Option<String>)>)| {
+        let service = |(service, when, actions): &Accessed| {
             let mut text =
                 format!("<member><ServiceName>S</ServiceName><ServiceNamespace>{service}</ServiceNamespace>");
             if let Some(when) = when {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use aws_config::Region;
 use aws_sdk_cloudtrail::Client;
-use aws_sdk_cloudtrail::types::QueryStatus;
+use aws_sdk_cloudtrail::types::{QueryStatisticsForDescribeQuery, QueryStatus};
 
 use self::statement::statement;
 use super::error::{Call, kind_of};
@@ -74,10 +74,11 @@ impl Lake<'_> {
             let answer = self.client.describe_query().query_id(query).send().await;
             let answer = answer.map_err(|error| kind_of(&error, self.call("cloudtrail:DescribeQuery")))?;
             let statistics = answer.query_statistics();
-            let scanned = statistics.and_then(|told| told.bytes_scanned()).unwrap_or_default();
+            let scanned = statistics.and_then(QueryStatisticsForDescribeQuery::bytes_scanned).unwrap_or_default();
             match answer.query_status() {
                 Some(QueryStatus::Finished) => {
-                    let events = statistics.and_then(|told| told.events_matched()).unwrap_or_default();
+                    let events =
+                        statistics.and_then(QueryStatisticsForDescribeQuery::events_matched).unwrap_or_default();
                     tracing::info!("{}: {events} events found, {} scanned and charged for", self.store, size(scanned));
                     return Ok(());
                 }
