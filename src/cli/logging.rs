@@ -4,6 +4,9 @@ use std::io::{self, IsTerminal as _};
 
 use clap::{Args, ValueEnum};
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// How much is said on standard error, and how.
 #[derive(Debug, Args)]
@@ -57,11 +60,15 @@ pub fn start(args: &LogArgs) {
         (false, 2) => LevelFilter::DEBUG,
         (false, _) => LevelFilter::TRACE,
     };
-    let builder = tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr);
+    // What libraries warn of comes back to us as errors, and is said once, with advice.
+    let libraries = if level > LevelFilter::INFO { level } else { LevelFilter::OFF };
+    let targets = Targets::new().with_default(libraries).with_target(env!("CARGO_CRATE_NAME"), level);
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(false);
+    let log = tracing_subscriber::registry().with(targets);
     // A second start in one process (a test) keeps the first log; that is what `try_init` refuses.
     let _ = match args.log_format {
-        LogFormat::Text => builder.with_ansi(coloured()).without_time().with_target(false).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).with_target(false).try_init(),
+        LogFormat::Text => log.with(lines.with_ansi(coloured()).without_time()).try_init(),
+        LogFormat::Json => log.with(lines.json().flatten_event(true)).try_init(),
     };
 }
 

@@ -81,6 +81,7 @@ pub trait ObjectLedger: fmt::Debug + Send + Sync {
 /// Keeps a place in the memory that sources may fill, until it is dropped.
 pub struct Held(#[expect(dead_code, reason = "its drop is what counts")] Option<Box<dyn Send>>);
 
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only sources of AWS fill memory"))]
 impl Held {
     /// Keeps this.
     pub fn new(place: impl Send + 'static) -> Self {
@@ -100,7 +101,8 @@ impl fmt::Debug for Held {
 }
 
 /// Something that a remote source hands to the threads that read.
-#[expect(missing_debug_implementations, reason = "a reader has nothing to show")]
+#[cfg_attr(feature = "aws", expect(missing_debug_implementations, reason = "a reader has nothing to show"))]
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only sources of AWS send something"))]
 pub enum Arrival {
     /// A text as it was delivered, perhaps compressed, with a name for messages.
     Text { name: String, bytes: Vec<u8>, object: Option<S3Object>, held: Held },

@@ -31,7 +31,7 @@ fn bad_arguments_are_2() {
         vec!["generate", EVENTS, "--role", "ci", "--out", "a.docx"],
         vec!["generate", EVENTS, "--role", "ci", "--since", "tomorrow"],
         vec!["generate", EVENTS, "--role", "ci", "--since", "2026-11-03", "--until", "2026-11-01"],
-        vec!["generate", "s3://bucket", "--role", "ci"],
+        vec!["generate", "s3://", "--role", "ci"],
         vec!["catalog", "lookup", "eks:NoSuchAction"],
         vec!["man", "no-such-command"],
         vec!["no-such-command"],

@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn reasons_come_with_advice() {
         for (reason, words) in [
-            ("Bytes scanned limit was exceeded", "limit on one statement (9.3 GiB)"),
+            ("Bytes scanned limit was exceeded", "limit on one statement (9.31 GiB)"),
             ("Query exhausted resources at this scale factor", "narrow"),
             ("COLUMN_NOT_FOUND: line 3:9: Column 'apiversion' cannot be resolved", "athena ddl"),
             ("HIVE_CURSOR_ERROR: s3://x: incorrect header check", "damaged"),
