@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use trailtrim::cli::{ExitStatus, definition};
 
-use crate::support::{formats, repository, trailtrim};
+use crate::support::{formats, repository, script, trailtrim};
 
 /// Every page for users, with its text.
 fn pages() -> Vec<(PathBuf, String)> {
@@ -35,20 +35,25 @@ fn fenced<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
 #[test]
 fn every_command_runs() {
     let folder = tempfile::tempdir().unwrap();
-    std::os::unix::fs::symlink(repository().join("fixtures"), folder.path().join("fixtures")).unwrap();
+    for name in ["fixtures", "examples"] {
+        std::os::unix::fs::symlink(repository().join(name), folder.path().join(name)).unwrap();
+    }
     let mut run = 0;
     for (page, text) in pages() {
         for line in fenced(&text, "sh").into_iter().filter(|line| !line.trim().is_empty()) {
+            run += 1;
             let built = "cargo run --release --no-default-features -- ";
             let arguments = line.strip_prefix("trailtrim ").or_else(|| line.strip_prefix(built));
-            match arguments {
-                Some(arguments) => {
-                    let run = trailtrim(arguments.split_whitespace()).directory(folder.path()).finish();
-                    assert_eq!(run.status(), Some(0), "{}: {line}\n{}", page.display(), run.stderr());
+            let command = match arguments {
+                Some(arguments) => trailtrim(arguments.split_whitespace()),
+                None if line.starts_with("examples/scripts/") => script(line),
+                None => {
+                    assert_eq!(line, "cargo test --locked", "{}", page.display());
+                    continue;
                 }
-                None => assert_eq!(line, "cargo test --locked", "{}", page.display()),
-            }
-            run += 1;
+            };
+            let run = command.directory(folder.path()).finish();
+            assert_eq!(run.status(), Some(0), "{}: {line}\n{}", page.display(), run.stderr());
         }
     }
     assert!(run >= 8, "the commands are gone");

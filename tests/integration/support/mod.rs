@@ -3,7 +3,7 @@
 mod run;
 mod scenario;
 
-pub use run::{Run, placeholders, repository, trailtrim};
+pub use run::{Run, placeholders, repository, script, trailtrim};
 pub use scenario::{Scenario, scenarios};
 
 /// The names of all formats, as `--format` takes them.

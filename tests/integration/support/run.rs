@@ -18,6 +18,16 @@ pub fn trailtrim<S: AsRef<str>>(arguments: impl IntoIterator<Item = S>) -> Run {
     Run { command }
 }
 
+/// A script of the package with its arguments, which finds the program and the system's own tools, and nothing else.
+pub fn script(line: &str) -> Run {
+    let program = cargo_bin("trailtrim");
+    let mut command = Command::new("bash");
+    command.env_clear().current_dir(repository()).stdin(Stdio::null());
+    command.env("PATH", format!("{}:/usr/bin:/bin", program.parent().unwrap().display()));
+    command.args(line.split_whitespace());
+    Run { command }
+}
+
 /// A run that is not started yet.
 pub struct Run {
     command: Command,
