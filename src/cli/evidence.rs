@@ -158,11 +158,12 @@ fn find_usage(
     catalog: &Catalog,
 ) -> Result<BTreeMap<PrincipalArn, Usage>, CliError> {
     let needles = Needles::of(&selection.principals);
-    let found = collect(inputs, options, &needles, || Aggregator::new(catalog, selection))?.sink.finish();
+    let collected = collect(inputs, options, &needles, || Aggregator::new(catalog, selection))?;
+    let found = collected.sink.finish();
     let missing = selection.principals.iter().find(|selector| !found.keys().any(|arn| selector.matches(arn)));
     match missing {
         None => Ok(found),
-        Some(selector) => Err(not_found::explain(selector, inputs, options, selection, catalog)),
+        Some(selector) => Err(not_found::explain(selector, &collected.problems, inputs, options, selection, catalog)),
     }
 }
 

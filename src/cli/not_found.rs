@@ -6,16 +6,19 @@ use super::CliError;
 use crate::aggregator::{Aggregator, Selection};
 use crate::catalog::Catalog;
 use crate::cloudtrail::Needles;
-use crate::collector::{CollectOptions, Input, collect};
+use crate::collector::{CollectOptions, FileProblem, Input, collect};
 use crate::iam::{PrincipalArn, PrincipalSelector};
+use crate::report::visible::visible;
 use crate::report::words::count;
 
-/// How many of the principals that do appear are named.
+/// How many of the principals that do appear are named, and how many of the places that could not be read.
 const SHOWN: usize = 5;
 
-/// The error for a role without events. Reads the sources once more, for everybody, to say who does appear.
+/// The error for a role without events. Reads the sources once more, for everybody, to say who does appear. Its events
+/// may be in what could not be read, so that is said, too.
 pub fn explain(
     selector: &PrincipalSelector,
+    problems: &[FileProblem],
     inputs: &[Input],
     options: &CollectOptions,
     selection: &Selection,
@@ -31,8 +34,20 @@ pub fn explain(
     let principals = seen.as_ref().map(|seen| seen.sink.other_principals()).unwrap_or_default();
     CliError::NoEvents {
         message: format!("no event of `{selector}` found"),
-        advice: advice(selector, selection, &principals, inputs.is_empty()),
+        advice: unread(problems) + &advice(selector, selection, &principals, inputs.is_empty()),
     }
+}
+
+/// What could not be read, a line each.
+fn unread(problems: &[FileProblem]) -> String {
+    let mut text = String::new();
+    for problem in problems.iter().take(SHOWN) {
+        let _ = writeln!(text, "not read: {}", visible(&problem.to_string()));
+    }
+    if let Some(more) = problems.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        let _ = writeln!(text, "not read: {more} more");
+    }
+    text
 }
 
 fn advice(

@@ -96,6 +96,22 @@ fn a_record_that_can_not_be_read_is_a_gap() {
 }
 
 #[test]
+fn a_role_that_may_be_in_what_could_not_be_read_is_3_and_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = std::fs::read(crate::support::repository().join("fixtures/policies/seed.json")).unwrap();
+    std::fs::write(
+        folder.path().join("cut.json.gz"),
+        [&b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"[..], &whole].concat(),
+    )
+    .unwrap();
+    std::fs::write(folder.path().join("other.json"), "{\"Records\": {}}").unwrap();
+    let run = trailtrim(["generate", folder.path().to_str().unwrap(), "--role", "ci", "--quiet"]).expect(3);
+    for words in ["cut.json.gz`: ", "other.json`: `Records` is no array"] {
+        assert!(run.stderr().contains(words), "{}", run.stderr());
+    }
+}
+
+#[test]
 fn several_documents_on_standard_output_are_5_with_advice() {
     let run = Scenario::named("eks-terraform-platform").generate(&[]).expect(5);
     assert!(run.stderr().contains("--out-dir"), "{}", run.stderr());
