@@ -21,6 +21,8 @@ pub struct Correction {
 /// What a correction changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
+    /// The service has this name.
+    Name(String),
     /// Adds a resource type, or replaces the one of that name.
     ResourceType(ResourceType),
     /// The action takes these resource types, too.
@@ -35,9 +37,20 @@ pub(super) struct Corrections(Vec<Correction>);
 #[serde(deny_unknown_fields)]
 struct RawFile {
     #[serde(default)]
+    service: Vec<RawService>,
+    #[serde(default)]
     resource_type: Vec<RawResourceType>,
     #[serde(default)]
     action: Vec<RawAction>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawService {
+    service: String,
+    name: String,
+    reason: String,
+    source: String,
 }
 
 #[derive(Deserialize)]
@@ -66,13 +79,24 @@ struct RawAction {
 impl Corrections {
     pub fn parse(text: &str) -> Result<Self, CatalogError> {
         let raw: RawFile = toml::from_str(text)?;
+        let services = raw.service.into_iter().map(|row| Ok(row.into_correction()));
         let types = raw.resource_type.into_iter().map(|row| Ok(row.into_correction()));
         let actions = raw.action.into_iter().map(RawAction::into_correction);
-        types.chain(actions).collect::<Result<_, _>>().map(Self)
+        services.chain(types).chain(actions).collect::<Result<_, _>>().map(Self)
     }
 
     pub fn all(&self) -> &[Correction] {
         &self.0
+    }
+
+    /// The name of a service, where the package has another one.
+    pub fn name_of(&self, prefix: &str) -> Option<&str> {
+        self.0.iter().filter(|correction| correction.service == prefix).find_map(|correction| {
+            match &correction.change {
+                Change::Name(name) => Some(name.as_str()),
+                _ => None,
+            }
+        })
     }
 
     /// Applies the corrections of a service to it.
@@ -88,6 +112,7 @@ impl Correction {
     /// Applies this one to its service.
     pub(super) fn apply(&self, service: &mut Service) -> Result<(), CatalogError> {
         match &self.change {
+            Change::Name(_) => {}
             Change::ResourceType(kind) => {
                 service.resource_types.retain(|known| !known.name.eq_ignore_ascii_case(&kind.name));
                 service.resource_types.push(kind.clone());
@@ -111,6 +136,13 @@ impl Correction {
             }
         }
         Ok(())
+    }
+}
+
+impl RawService {
+    fn into_correction(self) -> Correction {
+        let Self { service, name, reason, source } = self;
+        Correction { service, change: Change::Name(name), reason, source }
     }
 }
 

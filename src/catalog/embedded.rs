@@ -104,7 +104,8 @@ impl Catalog {
 
     /// The service's full name: `Amazon Elastic Kubernetes Service`.
     pub fn service_name(&self, prefix: &str) -> Option<&str> {
-        self.slot(prefix).map(|(_, (head, _))| head.name.as_str())
+        let (prefix, (head, _)) = self.slot(prefix)?;
+        Some(self.corrections.name_of(prefix).unwrap_or(&head.name))
     }
 
     /// All entries of a service.

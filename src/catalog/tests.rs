@@ -205,6 +205,7 @@ fn every_correction_is_still_needed() {
     for correction in Catalog::embedded().corrections() {
         let service = reference().service(&correction.service).unwrap();
         let needed = match &correction.change {
+            Change::Name(name) => reference().service_name(&correction.service) != Some(name),
             Change::ResourceType(kind) => service.resource_type(&kind.name) != Some(kind),
             Change::AlsoTakes { action, types, .. } => {
                 let entry = service.action(action.name()).unwrap();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::WideningRule;
 use super::runs::changing_names;
-use super::suffix::known_form;
+use super::suffix::{Maker, known_form};
 use super::tokens::{TokenRule, TokenRules, tokens};
 use crate::aggregator::Usage;
 use crate::iam::Resource;
@@ -14,8 +14,10 @@ const MAKING: [&str; 6] = ["Create", "Run", "Register", "Import", "Allocate", "P
 
 /// Adds a rule for each name of something made in the window that has a generated part.
 pub(crate) fn add_generated_names(rules: &mut TokenRules, usage: &Usage) {
+    let stacks = stacks(usage);
     for (name, made) in made_names(usage) {
-        let Some(form) = known_form(name, made.by_stack) else { continue };
+        let made_by = if made.by_stack { Maker::Stack(&stacks) } else { Maker::Caller };
+        let Some(form) = known_form(name, made_by) else { continue };
         let detail = format!("{name}: its last {} characters are made by {}", form.length, form.maker);
         rules.add(name, TokenRule { pattern: form.pattern(), rule: WideningRule::GeneratedSuffix, detail });
     }
@@ -66,6 +68,15 @@ fn made_names(usage: &Usage) -> BTreeMap<&str, Made> {
         }
     }
     names
+}
+
+/// The names of the stacks that the principal worked with.
+fn stacks(usage: &Usage) -> BTreeSet<&str> {
+    let resources = usage.requests.keys().filter_map(|request| match &request.resource {
+        Resource::Arn(arn) if arn.service() == "cloudformation" => arn.resource().strip_prefix("stack/"),
+        _ => None,
+    });
+    resources.filter_map(|stack| stack.split('/').next()).collect()
 }
 
 fn by_cloudformation(via: &BTreeSet<String>) -> bool {
