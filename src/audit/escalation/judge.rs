@@ -44,11 +44,13 @@ pub fn open(path: &Path, layers: &Layers<'_>) -> Option<Vec<Taken>> {
     let named: BTreeSet<Kind> = path.steps.iter().flat_map(named_in_context).collect();
     let mut choices = vec![Choice::new()];
     for kind in named {
-        let candidates = candidates(path, kind, layers);
+        let candidates = candidates(path, &kind, layers);
         let with = |choice: &Choice| {
             candidates
                 .iter()
-                .map(|one| choice.iter().map(|(k, v)| (*k, v.clone())).chain([(kind, one.clone())]).collect())
+                .map(|one| {
+                    choice.iter().map(|(k, v)| (k.clone(), v.clone())).chain([(kind.clone(), one.clone())]).collect()
+                })
                 .collect::<Vec<Choice>>()
         };
         choices = choices.iter().flat_map(with).collect();
@@ -69,8 +71,8 @@ fn named_in_context(step: &Step) -> Vec<Kind> {
 }
 
 /// Names worth trying for what a condition is about: one of each pattern that the policies have for that key or resource.
-fn candidates(path: &Path, kind: Kind, layers: &Layers<'_>) -> BTreeSet<String> {
-    let own = language(kind, layers.principal);
+fn candidates(path: &Path, kind: &Kind, layers: &Layers<'_>) -> BTreeSet<String> {
+    let own = layers.fill(kind, None, None);
     let statements = layers.layers.iter().flat_map(|layer| layer.iter()).flat_map(|document| &document.statements);
     let keys: BTreeSet<ConditionKey> = path
         .steps
@@ -101,10 +103,11 @@ fn walk(path: &Path, layers: &Layers<'_>, mut choice: Choice) -> Option<Vec<Take
     let scenes: Vec<Scene> = path.steps.iter().map(|step| scene(step, layers, &choice)).collect::<Option<_>>()?;
     let shared: BTreeSet<Kind> = path.steps.iter().filter_map(|step| shared_kind(&step.on)).collect();
     for kind in shared {
-        if let Entry::Vacant(entry) = choice.entry(kind) {
-            let of_kind = path.steps.iter().zip(&scenes).filter(|(step, _)| shared_kind(&step.on) == Some(kind));
+        if let Entry::Vacant(entry) = choice.entry(kind.clone()) {
+            let of_kind =
+                path.steps.iter().zip(&scenes).filter(|(step, _)| shared_kind(&step.on) == Some(kind.clone()));
             let scenes: Vec<&Scene> = of_kind.map(|(_, scene)| scene).collect();
-            entry.insert(common(&language(kind, layers.principal), &scenes)?);
+            entry.insert(layers.where_such_are(&kind).iter().find_map(|own| common(own, &scenes))?);
         }
     }
     path.steps.iter().zip(&scenes).map(|(step, scene)| take(step, scene, layers, &choice)).collect()
@@ -112,7 +115,7 @@ fn walk(path: &Path, layers: &Layers<'_>, mut choice: Choice) -> Option<Vec<Take
 
 fn shared_kind(target: &Target) -> Option<Kind> {
     match target {
-        Target::Shared(kind) => Some(*kind),
+        Target::Shared(kind) => Some(kind.clone()),
         Target::Own | Target::Anything | Target::Other(_) => None,
     }
 }
@@ -126,7 +129,8 @@ fn scene(step: &Step, layers: &Layers<'_>, choice: &Choice) -> Option<Scene> {
     for (key, value) in &step.with {
         let chosen =
             Target::try_from(value.clone()).ok().and_then(|target| choice.get(&shared_kind(&target)?).cloned());
-        let value = ContextValue::One(chosen.unwrap_or_else(|| value.clone()));
+        let partition = layers.principal.arn().partition();
+        let value = ContextValue::One(chosen.unwrap_or_else(|| value.replace("${Partition}", partition)));
         pinned.insert(ConditionKey::new(key.as_str()), Some(value));
     }
     let principal = layers.principal.to_string();
@@ -174,43 +178,58 @@ fn take(step: &Step, scene: &Scene, layers: &Layers<'_>, choice: &Choice) -> Opt
         let held: Vec<bool> = scene.languages.iter().map(|language| language.holds(&text)).collect();
         allowing(scene, &held).map(|situation| taken(text.clone(), situation))
     };
+    let all: Vec<&Language> = scene.languages.iter().collect();
+    let some = |kind: &Language| match find(&[kind], &all, |held| allowing(scene, held).is_some()) {
+        Search::Found(text) => on(text),
+        Search::Nothing | Search::GaveUp => None,
+    };
     match &step.on {
         Target::Own => on(layers.principal.to_string()),
         Target::Shared(kind) => on(choice.get(kind)?.clone()),
-        Target::Other(kind) => on(unnamed(*kind, layers.principal)),
+        Target::Other(kind) => layers.unnamed(kind).iter().find_map(some),
         Target::Anything => {
             let kinds = layers.place.likely(layers.catalog, &step.action);
-            let all: Vec<&Language> = scene.languages.iter().collect();
-            let some = |kind: &Language| match find(&[kind], &all, |held| allowing(scene, held).is_some()) {
-                Search::Found(text) => on(text),
-                Search::Nothing | Search::GaveUp => None,
-            };
             let anywhere = || allowing(scene, &scene.held_by_none()).map(|situation| taken("*".to_owned(), situation));
             if kinds.is_empty() { anywhere() } else { kinds.iter().find_map(some) }
         }
     }
 }
 
-/// Where things of a kind live: what stands before the name.
-fn place(kind: Kind, principal: &PrincipalArn) -> String {
-    let arn: &Arn = principal.arn();
-    let (partition, account) = (arn.partition(), arn.account());
-    match kind {
-        Kind::Role | Kind::User | Kind::Group | Kind::Policy => {
-            format!("arn:{partition}:iam::{account}:{}/", kind.name())
-        }
-        Kind::Function => format!("arn:{partition}:lambda:eu-central-1:{account}:function:"),
-        Kind::Instance => format!("arn:{partition}:ec2:eu-central-1:{account}:instance/i-"),
-    }
-}
-
-fn language(kind: Kind, principal: &PrincipalArn) -> Language {
-    Language::of_text(&place(kind, principal)).then_some(Class::Any)
-}
-
 /// A name that nobody has given: a policy that takes it takes all of the kind.
-fn unnamed(kind: Kind, principal: &PrincipalArn) -> String {
-    format!("{}0a1b2c3d4e5f60718", place(kind, principal))
+const UNNAMED: &str = "0a1b2c3d4e5f60718";
+
+impl Layers<'_> {
+    /// Everything of a kind: first in the Region of the examples, then anywhere.
+    fn where_such_are(&self, kind: &Kind) -> [Language; 2] {
+        [Some(self.place.region.as_str()), None].map(|region| self.fill(kind, region, None))
+    }
+
+    /// One that no policy names, in the Region of the examples and in any other.
+    fn unnamed(&self, kind: &Kind) -> [Language; 2] {
+        [Some(self.place.region.as_str()), None].map(|region| self.fill(kind, region, Some(UNNAMED)))
+    }
+
+    fn fill(&self, kind: &Kind, region: Option<&str>, name: Option<&str>) -> Language {
+        let own: &Arn = self.principal.arn();
+        let mut language = Language::default();
+        let mut rest = kind.template();
+        while let Some((literal, tail)) = rest.split_once("${") {
+            let (variable, behind) = tail.split_once('}').unwrap_or((tail, ""));
+            let (known, class) = match variable {
+                "Partition" => (Some(own.partition()), Class::NoColon),
+                "Account" => (Some(own.account()), Class::NoColon),
+                "Region" => (region, Class::NoColon),
+                _ => (name, Class::Any),
+            };
+            language = language.then_text(literal);
+            language = match known {
+                Some(text) => language.then_text(text),
+                None => language.then_some(class),
+            };
+            rest = behind;
+        }
+        language.then_text(rest)
+    }
 }
 
 #[cfg(test)]
@@ -276,6 +295,26 @@ mod tests {
         };
         assert_eq!(opened(&both("*")), ["instance-as-any-role"]);
         assert!(opened(&both(&format!("{ROLE}/node"))).is_empty());
+    }
+
+    #[test]
+    fn all_functions_of_another_region_are_all_functions_too() {
+        let elsewhere = |name: &str| {
+            let place = format!("arn:aws:lambda:us-east-1:111122223333:function:{name}");
+            let here = allow(r#""eks:DescribeCluster""#, "arn:aws:eks:eu-central-1:111122223333:cluster/demo");
+            opened(&format!("[{here}, {}]", allow(r#""lambda:UpdateFunctionCode""#, &place)))
+        };
+        assert_eq!(elsewhere("*"), ["code-of-any-function"]);
+        assert!(elsewhere("demo-*").is_empty());
+    }
+
+    #[test]
+    fn commands_need_the_document_as_well() {
+        let instances = allow(r#""ssm:SendCommand""#, "arn:aws:ec2:*:111122223333:instance/*");
+        let document = |name: &str| allow(r#""ssm:SendCommand""#, &format!("arn:aws:ssm:*::document/{name}"));
+        assert!(opened(&format!("[{instances}]")).is_empty());
+        assert!(opened(&format!("[{instances}, {}]", document("AWS-UpdateSSMAgent"))).is_empty());
+        assert_eq!(opened(&format!("[{instances}, {}]", document("AWS-*"))), ["commands-on-any-instance"]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ static ROWS: &str = include_str!("../data/escalation.toml");
 #[serde(deny_unknown_fields)]
 struct File {
     source: BTreeMap<String, String>,
+    kind: BTreeMap<String, String>,
     path: Vec<Path>,
 }
 
@@ -65,34 +66,23 @@ pub enum Target {
     Shared(Kind),
 }
 
-/// What a step may act on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    Role,
-    User,
-    Group,
-    Policy,
-    Function,
-    Instance,
-}
+/// What a step may act on, by its name in the file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Kind(String);
 
 impl Kind {
-    const ALL: [(&'static str, Self); 6] = [
-        ("role", Self::Role),
-        ("user", Self::User),
-        ("group", Self::Group),
-        ("policy", Self::Policy),
-        ("function", Self::Function),
-        ("instance", Self::Instance),
-    ];
-
-    fn of(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+    /// The ARN of such a thing, with `${Partition}`, `${Region}`, `${Account}` and `${Name}` in it.
+    pub fn template(&self) -> &'static str {
+        file().kind.get(&self.0).map_or("", String::as_str)
     }
+}
 
-    /// As the file writes it.
-    pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+impl Target {
+    fn kind(&self) -> Option<&Kind> {
+        match self {
+            Self::Own | Self::Anything => None,
+            Self::Other(kind) | Self::Shared(kind) => Some(kind),
+        }
     }
 }
 
@@ -100,12 +90,14 @@ impl TryFrom<String> for Target {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let shared = text.strip_prefix('$').and_then(Kind::of).map(Self::Shared);
-        let other = text.strip_prefix("other-").and_then(Kind::of).map(Self::Other);
-        match text.as_str() {
-            "self" => Ok(Self::Own),
-            "anything" => Ok(Self::Anything),
-            _ => shared.or(other).ok_or_else(|| format!("`{text}` is nothing that a step acts on")),
+        let shared = text.strip_prefix('$').filter(|name| !name.starts_with('{'));
+        let other = text.strip_prefix("other-");
+        match (text.as_str(), shared, other) {
+            ("self", ..) => Ok(Self::Own),
+            ("anything", ..) => Ok(Self::Anything),
+            (_, Some(name), _) => Ok(Self::Shared(Kind(name.to_owned()))),
+            (.., Some(name)) => Ok(Self::Other(Kind(name.to_owned()))),
+            _ => Err(format!("`{text}` is nothing that a step acts on")),
         }
     }
 }
@@ -116,22 +108,30 @@ fn action<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Action, D
 
 /// All paths, the shortest first.
 pub fn paths() -> &'static [Path] {
-    static PARSED: LazyLock<Vec<Path>> = LazyLock::new(|| {
+    &file().path
+}
+
+fn file() -> &'static File {
+    static PARSED: LazyLock<File> = LazyLock::new(|| {
         #[expect(clippy::expect_used, reason = "compiled in and read by a test: it can't fail for a user")]
         read(ROWS).expect("escalation.toml is sound")
     });
     &PARSED
 }
 
-fn read(text: &str) -> Result<Vec<Path>, String> {
+fn read(text: &str) -> Result<File, String> {
     let mut file: File = toml::from_str(text).map_err(|error| error.to_string())?;
     for path in &mut file.path {
         for source in &mut path.source {
             *source = file.source.get(source).ok_or_else(|| format!("no source `{source}`"))?.clone();
         }
     }
+    let named = file.path.iter().flat_map(|path| &path.steps).filter_map(|step| step.on.kind());
+    if let Some(Kind(unknown)) = named.into_iter().find(|kind| !file.kind.contains_key(&kind.0)) {
+        return Err(format!("no kind `{unknown}`"));
+    }
     file.path.sort_by_key(|path| path.steps.len());
-    Ok(file.path)
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn every_path_is_of_actions_and_keys_that_exist() {
         let mut names = BTreeSet::new();
-        for path in read(ROWS).unwrap() {
+        for path in read(ROWS).unwrap().path {
             assert!(names.insert(path.name.clone()), "{}", path.name);
             assert!(!path.source.is_empty() && !path.steps.is_empty());
             for step in &path.steps {

@@ -80,10 +80,10 @@ fn of_family(case: &Case<'_>, spoken: &mut Spoken, identity: &[PolicyDocument], 
     let mut lines = steps.into_iter().map(|(_, text)| text);
     let because = lines.next()?;
     let mut more: Vec<String> = lines.collect();
-    let others = found.iter().filter(|other| other.path.name != told.path.name).map(|other| other.path.name.as_str());
-    let others = some_of(others, 8);
-    if !others.is_empty() {
-        more.push(format!("also open: {others}"));
+    let others = found.iter().filter(|other| other.path.name != told.path.name);
+    more.extend(others.take(MOST_OTHERS).map(|other| format!("also open: {}", summary(other))));
+    if let Some(left @ 1..) = found.len().checked_sub(MOST_OTHERS + 1) {
+        more.push(format!("also open: {left} more paths to the same end"));
     }
     let unused = unused_steps(case, spoken, told);
     if !unused.is_empty() {
@@ -93,20 +93,29 @@ fn of_family(case: &Case<'_>, spoken: &mut Spoken, identity: &[PolicyDocument], 
         more.push("the evidence needs every step: no tighter policy closes it".to_owned());
     }
     more.push(format!("described at {}", told.path.source.join(", ")));
-    let actions: Vec<String> = told.steps.iter().map(|step| step.action.to_string()).collect();
     let sketch = Sketch {
         kind: FindingKind::PrivilegeEscalation,
         severity: if told.needed { Severity::Medium } else { Severity::High },
         confidence: Confidence::High,
         place: None,
         subject: told.path.family.clone(),
-        message: format!("{}: {}", actions.join(" + "), told.path.goal),
+        message: summary(told),
         because,
         more,
         remedy: remedy(told.path),
     };
     // The id is that of the family, wherever its first step is allowed.
     Some(Finding { place, needed: told.needed, ..sketch.finish(case.role()) })
+}
+
+/// Other paths of the family that are told in full.
+const MOST_OTHERS: usize = 8;
+
+/// What it takes and what is gained. An action that acts on two things is named once.
+fn summary(found: &Found) -> String {
+    let mut actions: Vec<String> = found.steps.iter().map(|step| step.action.to_string()).collect();
+    actions.dedup();
+    format!("{}: {}", actions.join(" + "), found.path.goal)
 }
 
 /// Steps that nothing in the records needed. They are told of here: each is as good a place to close the path as any.
