@@ -18,6 +18,19 @@ use crate::run::{Run, repository, trailtrim};
 /// The account that it serves.
 pub const ACCOUNT: &str = "111122223333";
 
+/// A program of a part that `tests/servers/install` installs; `None`, told on standard error, where it is not.
+#[expect(clippy::disallowed_methods, reason = "the test is turned on by the environment")]
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+pub fn installed(part: &str, program: &str) -> Option<PathBuf> {
+    let servers = std::env::var_os("TRAILTRIM_SERVERS").map_or(repository().join("target/servers"), PathBuf::from);
+    let path = servers.join(part).join("bin").join(program);
+    if !path.exists() {
+        eprintln!("SKIPPED: no {program}; `tests/servers/install {part}` installs it");
+        return None;
+    }
+    Some(path)
+}
+
 /// The server, stopped when dropped.
 pub struct MiniStack {
     process: Child,
@@ -36,15 +49,9 @@ impl Drop for MiniStack {
 }
 
 impl MiniStack {
-    /// `None`, told on standard error, where it is not installed.
-    #[expect(clippy::disallowed_methods, reason = "the test is turned on by the environment")]
-    #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+    /// `None` where it is not installed.
     pub fn start() -> Option<Self> {
-        let servers = std::env::var_os("TRAILTRIM_SERVERS").map_or(repository().join("target/servers"), PathBuf::from);
-        if !servers.join("ministack/bin/ministack").exists() {
-            eprintln!("SKIPPED: no MiniStack; `tests/servers/install ministack` installs it");
-            return None;
-        }
+        installed("ministack", "ministack")?;
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
         let process = Command::new(repository().join("tests/servers/ministack"))
@@ -85,11 +92,18 @@ impl MiniStack {
     }
 
     pub fn put(&self, object: &Object) {
-        let put = self.client.put_object().bucket("logs").key(&object.key).body(ByteStream::from(gzip(&object.text)));
+        self.put_bytes(object, gzip(&object.text));
+    }
+
+    /// The object's name and metadata with these bytes, whatever they are.
+    pub fn put_bytes(&self, object: &Object, bytes: Vec<u8>) {
+        let put = self.client.put_object().bucket("logs").key(&object.key).body(ByteStream::from(bytes));
         let algorithm = object.signature.as_ref().map(|_| "SHA256withRSA");
         let put = match (&object.signature, algorithm) {
             (Some(signature), Some(algorithm)) => {
-                put.metadata("signature", signature).metadata("signature-algorithm", algorithm)
+                let put = put.metadata("signature", signature).metadata("signature-algorithm", algorithm);
+                // Of those that come late, when they were made.
+                put.metadata("backfill-generation-timestamp", "2026-11-02T14:00:00Z")
             }
             _ => put,
         };

@@ -29,3 +29,4 @@ mod server;
 mod stand_ins;
 #[path = "../aws/support.rs"]
 mod support;
+mod validate_logs;
