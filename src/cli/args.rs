@@ -131,6 +131,13 @@ impl RoleArgs {
 }
 
 impl SourceArgs {
+    /// Puts the stores that fit a pattern in its place.
+    pub fn expand(&mut self) -> Result<(), CliError> {
+        let expanded: Result<Vec<Vec<Source>>, _> = self.sources.iter().map(Source::expanded).collect();
+        self.sources = expanded?.concat();
+        Ok(())
+    }
+
     /// What the collector takes.
     pub fn inputs(&self) -> Vec<Input> {
         self.sources.iter().map(|source| source.input.clone()).collect()

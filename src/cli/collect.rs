@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use super::args::{RoleArgs, SourceArgs, WindowArgs, selection};
+use super::args::{RoleArgs, SourceArgs, WindowArgs, selection, with_global_region};
 use super::config::{Config, ConfigArgs};
 use super::evidence::clock;
 use super::logging::{LogArgs, LogFormat};
@@ -17,10 +18,10 @@ use super::{CliError, ExitStatus, streams};
 use crate::aggregator::Selection;
 use crate::catalog::Catalog;
 use crate::cloudtrail::{Needles, SkipReason};
-use crate::collector::{CollectOptions, Input, Shard, collect};
+use crate::collector::{CollectError, CollectOptions, Input, Shard, collect};
 use crate::report::visible::visible;
 use crate::report::words::{count, grouped, reason_name};
-use crate::store::{Brought, State, Store, StoreSink};
+use crate::store::{Brought, Ledger, Reading, State, Store, StoreError, StoreSink};
 
 /// Bring what a role did into a store, which every other command reads as `store:FILE`.
 ///
@@ -65,8 +66,10 @@ pub struct CollectArgs {
 }
 
 /// Runs the command.
-pub fn run(args: CollectArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
+pub fn run(mut args: CollectArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
     let config = Config::load(&args.config)?;
+    args.source.expand()?;
+    args.check(&config)?;
     let store = Store::create(&args.store)?;
     loop {
         let round = args.round(&store, &config, log)?;
@@ -89,33 +92,76 @@ struct Round {
 }
 
 impl CollectArgs {
+    /// What can be said before anything is made or read.
+    fn check(&self, config: &Config) -> Result<(), CliError> {
+        selection(&self.role, &self.window, config, false, clock)?;
+        for source in &self.source.sources {
+            let is_divided = matches!(source.input, Input::Path(_) | Input::S3(_));
+            if self.shard.is_some() && !is_divided {
+                tracing::warn!("`{}` can't be divided: every worker of `--shard` reads all of it", source.text);
+            }
+            match &source.input {
+                Input::Store(path) if !path.is_file() => return Err(StoreError::Missing { path: path.clone() }.into()),
+                Input::Path(path) => drop(
+                    std::fs::metadata(path)
+                        .map_err(|source| CollectError::Unreadable { path: path.clone(), source })?,
+                ),
+                Input::LookupEvents if self.follow && self.source.aws.options(config).cache.is_none() => {
+                    tracing::warn!(
+                        "each round asks for the whole window again; with `--cache DIR` only for what is new"
+                    );
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     fn round(&self, store: &Store, config: &Config, log: &LogArgs) -> Result<Round, CliError> {
         let mut wanted = selection(&self.role, &self.window, config, false, clock)?;
+        with_global_region(&mut wanted, &self.source.inputs());
         let settled = self.settle.settle(wanted.until, &Time { now: &clock, sleep: &sleep });
         wanted.until = settled.until;
         let options = CollectOptions { shard: self.shard, ..self.source.options(config, !log.quiet, &wanted, clock)? };
+        let oldest = self.retain.map(|Age(age)| before(clock(), age)).transpose()?;
         let mut brought = Brought::default();
         for source in &self.source.sources {
-            brought.add(bring(source, &options, &wanted, store)?);
+            brought.add(bring(source, &options, oldest, store)?);
         }
-        let forgotten = match self.retain {
-            Some(Age(age)) => store.retain_since(before(clock(), age)?)?,
-            None => 0,
-        };
+        let forgotten = oldest.map(|oldest| store.retain_since(oldest)).transpose()?.unwrap_or(0);
         Ok(Round { brought, forgotten, gap: settled.gap, state: store.state()? })
     }
 }
 
 /// Source by source, so that the store knows what came from where.
-fn bring(source: &Source, options: &CollectOptions, wanted: &Selection, store: &Store) -> Result<Brought, CliError> {
+fn bring(
+    source: &Source,
+    options: &CollectOptions,
+    oldest: Option<Timestamp>,
+    store: &Store,
+) -> Result<Brought, CliError> {
     if let Input::Store(path) = &source.input {
-        return Ok(store.take_over(&Store::open(path)?, &wanted.principals)?);
+        return Ok(store.take_over(&Store::open(path)?, &options.wanted.principals)?);
     }
+    let wanted = kept_part(&options.wanted, &source.input, oldest);
+    let reading = Reading::new(&source.text, &wanted, options.shard, clock());
+    let ledger = Arc::new(Ledger::open(store, reading.clone())?);
+    let options = CollectOptions { wanted: wanted.clone(), ledger: Some(Arc::clone(&ledger) as _), ..options.clone() };
     let needles = Needles::of(&wanted.principals);
     let inputs = std::slice::from_ref(&source.input);
-    let new = || StoreSink::new(store, Catalog::embedded(), wanted, &source.text);
-    let collected = collect(inputs, options, &needles, new)?;
-    Ok(collected.sink.finish(clock())?)
+    let new = || StoreSink::new(store, Catalog::embedded(), &wanted, &source.text);
+    let collected = collect(inputs, &options, &needles, new)?;
+    let brought = collected.sink.finish(&reading)?;
+    Ok(Brought { left_out: ledger.write()?, ..brought })
+}
+
+/// What `--retain` would forget at once need not be read. How far event history reaches back is its own affair.
+fn kept_part(wanted: &Selection, input: &Input, oldest: Option<Timestamp>) -> Selection {
+    let since = match (input, oldest) {
+        (Input::LookupEvents, _) => None,
+        (_, oldest) => oldest.filter(|oldest| wanted.until.is_none_or(|until| *oldest < until)),
+    };
+    Selection { since: wanted.since.max(since), ..wanted.clone() }
 }
 
 fn before(now: Timestamp, age: SignedDuration) -> Result<Timestamp, CliError> {
@@ -135,7 +181,8 @@ impl Round {
         if format == LogFormat::Json {
             let line = serde_json::json!({
                 "level": "INFO", "message": "summary", "store": name,
-                "new": self.brought.new, "known": self.brought.known, "skipped": self.brought.skipped,
+                "new": self.brought.new, "known": self.brought.known, "left_out": self.brought.left_out,
+                "skipped": self.brought.skipped,
                 "forgotten": self.forgotten, "gap": self.gap,
                 "roles": roles, "events": events, "calls": calls, "sessions": sessions,
                 "first_event": first_event, "last_event": last_event, "gaps": gaps, "bytes": bytes,
@@ -147,8 +194,11 @@ impl Round {
             return Ok(format!("{line}\n"));
         }
         let mut text = String::new();
-        let Brought { new, known, skipped, .. } = &self.brought;
+        let Brought { new, known, skipped, left_out, .. } = &self.brought;
         let _ = writeln!(text, "{} new, {} in the store already", count(*new, "event"), grouped(*known));
+        if *left_out > 0 {
+            let _ = writeln!(text, "{} not read again", count(*left_out, "object"));
+        }
         for (reason, number) in skipped.iter().filter(|(reason, _)| **reason != SkipReason::Duplicate) {
             let _ = writeln!(text, "  {number:>9} {}", reason_name(*reason));
         }

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::ExitStatus;
 use super::config::ConfigError;
+use super::source::ParseSourceError;
 use crate::audit::BaselineError;
 use crate::collector::digests::ParseKeysError;
 use crate::collector::{CollectError, RemoteError};
@@ -71,6 +72,10 @@ pub enum CliError {
 
     #[error(transparent)]
     Store(#[from] StoreError),
+
+    #[error(transparent)]
+    #[diagnostic(help("`trailtrim collect SOURCE... --role ROLE --store FILE` makes a store"))]
+    Source(#[from] ParseSourceError),
 
     #[error("can't read from AWS: {source}")]
     #[diagnostic(help("{}", source.kind.advice()))]
@@ -253,6 +258,7 @@ impl CliError {
             | Self::WriteSeveral { .. }
             | Self::Reduce { source: ReduceError::DoesNotFit { .. }, .. } => ExitStatus::DoesNotFit,
             Self::StandardOutput { .. }
+            | Self::Source(_)
             | Self::WriteFile { .. }
             | Self::ReadFile { .. }
             | Self::DigestKeys { .. }

@@ -61,7 +61,13 @@ impl EvidenceArgs {
     }
 
     /// What to read.
-    pub fn into_evidence(self, config: &Config, include_denied: bool, progress: bool) -> Result<Evidence, CliError> {
+    pub fn into_evidence(
+        mut self,
+        config: &Config,
+        include_denied: bool,
+        progress: bool,
+    ) -> Result<Evidence, CliError> {
+        self.source.expand()?;
         let mut selection = args::selection(&self.role, &self.window, config, include_denied, clock)?;
         let inputs = self.source.inputs();
         args::with_global_region(&mut selection, &inputs);

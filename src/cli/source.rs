@@ -14,7 +14,7 @@ pub struct Source {
 }
 
 /// Why a text is no source.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, thiserror::Error)]
 pub enum ParseSourceError {
     #[error("a source is a file, a directory, `-` for standard input, or a place in AWS; this one is empty")]
     Empty,
@@ -22,6 +22,10 @@ pub enum ParseSourceError {
     NeedsAws { advice: &'static str },
     #[error("name the store's file: `store:evidence.db`")]
     Store,
+    #[error("no store fits `{text}`")]
+    NoStoreFits { text: String },
+    #[error("`{text}` is no pattern for stores: {source}")]
+    Pattern { text: String, source: glob::PatternError },
     #[error(transparent)]
     Remote(#[from] ParseRemoteError),
 }
@@ -67,9 +71,48 @@ impl FromStr for Source {
     }
 }
 
+impl Source {
+    /// A store's name with `*`, `?` or `[…]` stands for all stores that it fits, in the order of their names: behind
+    /// `store:` no shell puts them in. A store that is called exactly that is meant alone.
+    pub fn expanded(&self) -> Result<Vec<Self>, ParseSourceError> {
+        let Input::Store(path) = &self.input else { return Ok(vec![self.clone()]) };
+        let pattern = path.to_string_lossy();
+        if !pattern.contains(['*', '?', '[']) || path.exists() {
+            return Ok(vec![self.clone()]);
+        }
+        let text = || self.text.clone();
+        let found = glob::glob(&pattern).map_err(|source| ParseSourceError::Pattern { text: text(), source })?;
+        let stores: Vec<Self> = found.flatten().filter(|path| path.is_file()).map(Self::store).collect();
+        if stores.is_empty() { Err(ParseSourceError::NoStoreFits { text: text() }) } else { Ok(stores) }
+    }
+
+    fn store(path: PathBuf) -> Self {
+        Self { text: format!("store:{}", path.display()), input: Input::Store(path) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pattern_stands_for_all_stores_that_it_fits() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b.db", "a.db", "c.txt", "x*.db", "x1.db"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let names = |pattern: &str| -> Result<Vec<String>, ParseSourceError> {
+            let text = format!("store:{}", folder.path().join(pattern).display());
+            let stores = text.parse::<Source>()?.expanded()?;
+            Ok(stores.iter().map(|store| store.text.rsplit(['/', '\\']).next().unwrap().to_owned()).collect())
+        };
+        assert_eq!(names("*.db").unwrap(), ["a.db", "b.db", "x*.db", "x1.db"]);
+        assert_eq!(names("[ab].db").unwrap(), ["a.db", "b.db"]);
+        assert_eq!(names("x*.db").unwrap(), ["x*.db"], "a store may be called so");
+        assert_eq!(names("none.db").unwrap(), ["none.db"], "whether a store is there is seen when it is read");
+        assert!(matches!(names("y*.db"), Err(ParseSourceError::NoStoreFits { .. })));
+        assert!(matches!(names("[.db"), Err(ParseSourceError::Pattern { .. })));
+    }
 
     #[test]
     fn a_dash_is_standard_input_and_the_rest_are_paths() {

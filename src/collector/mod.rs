@@ -44,6 +44,7 @@ pub use remote_error::{RemoteError, RemoteErrorKind};
 pub use role::{PolicyInIam, RoleInIam};
 pub use shard::{ParseShardError, Shard};
 pub use sink::EventSink;
+pub(crate) use trail_names::delivered;
 
 #[cfg(test)]
 mod tests;

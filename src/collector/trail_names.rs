@@ -41,6 +41,11 @@ pub struct DigestName {
     pub end: Timestamp,
 }
 
+/// About when an object of a trail was delivered, if its name tells.
+pub fn delivered(key: &str) -> Option<Timestamp> {
+    LogName::of(key).map(|name| name.delivered)
+}
+
 impl LogName {
     /// Reads the last part of a path or key; `None` if it is no log file's.
     pub fn of(path: &str) -> Option<Self> {

@@ -14,6 +14,9 @@ pub enum StoreError {
     #[error("the store `{}` was written by a newer trailtrim (schema {found}, this one knows {known}); use that one", path.display())]
     Newer { path: PathBuf, found: i64, known: i64 },
 
+    #[error("can't open the store `{}`: {source}; its directory must be there, and both must be writable", path.display())]
+    Unopened { path: PathBuf, source: rusqlite::Error },
+
     #[error("the store `{}` failed: {source}", path.display())]
     Database { path: PathBuf, source: rusqlite::Error },
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::actors::{self, moment, read_actor, read_id};
+use super::actors::{self, micros, moment, read_actor, read_id};
 use super::error::StoreError;
 use super::open::Store;
 use crate::aggregator::distill::Actor;
@@ -70,7 +70,7 @@ impl Store {
                 read_events(connection, principal, &reading, &mut groups, &mut repeated)?;
                 read_counted(connection, principal, &reading, &mut groups)?;
             }
-            Ok(Loaded { calls: with_records(connection, groups)?, repeated, gaps: gaps(connection)? })
+            Ok(Loaded { calls: with_records(connection, groups)?, repeated, gaps: gaps(connection, selection)? })
         };
         self.with(read)
     }
@@ -175,8 +175,13 @@ fn with_records(connection: &Connection, groups: Groups) -> rusqlite::Result<Vec
     groups.into_iter().map(read).collect()
 }
 
-fn gaps(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    connection.prepare("SELECT text FROM gaps ORDER BY text")?.query_map([], |row| row.get(0))?.collect()
+/// What could not be read of the window that is asked for.
+fn gaps(connection: &Connection, selection: &Selection) -> rusqlite::Result<Vec<String>> {
+    let window = [selection.since.map_or(i64::MIN, micros), selection.until.map_or(i64::MAX, micros)];
+    connection
+        .prepare("SELECT DISTINCT text FROM gaps WHERE until >= ?1 AND since <= ?2 ORDER BY text")?
+        .query_map(window, |row| row.get(0))?
+        .collect()
 }
 
 /// The number of an actor is never that of nobody.

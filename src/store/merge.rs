@@ -8,8 +8,9 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use super::actors::{self, read_actor};
 use super::error::StoreError;
 use super::open::Store;
+use super::reading::Span;
 use super::sink::Brought;
-use super::write::note_source;
+use super::write::{note_gap, note_source};
 use crate::iam::{PrincipalArn, PrincipalSelector};
 
 impl Store {
@@ -28,7 +29,7 @@ struct Copy {
     counted: Vec<Counted>,
     coverage: Vec<(String, String, String, i64)>,
     sources: Vec<(String, i64, i64)>,
-    gaps: Vec<String>,
+    gaps: Vec<(String, String, String, i64, i64)>,
     audits: Vec<(String, i64, Option<i64>)>,
 }
 
@@ -81,7 +82,9 @@ impl Copy {
             sources: all(connection, "SELECT source, first_read, last_read FROM sources", |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })?,
-            gaps: all(connection, "SELECT text FROM gaps", |row| row.get(0))?,
+            gaps: all(connection, "SELECT source, scope, text, since, until FROM gaps", |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+            })?,
             audits: all(connection, "SELECT principal, at, seen_until FROM audits", |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })?,
@@ -146,8 +149,8 @@ impl Copy {
         for (source, first, last) in &self.sources {
             note_source(&transaction, source, (*first, *last))?;
         }
-        for gap in &self.gaps {
-            transaction.execute("INSERT OR IGNORE INTO gaps (text) VALUES (?1)", [gap])?;
+        for (source, scope, text, since, until) in &self.gaps {
+            note_gap(&transaction, (source, scope), text, Span { since: *since, until: *until })?;
         }
         for (principal, at, until) in &self.audits {
             transaction.execute(

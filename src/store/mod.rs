@@ -10,9 +10,11 @@
 mod actors;
 mod coverage;
 mod error;
+mod ledger;
 mod load;
 mod merge;
 mod open;
+mod reading;
 mod retain;
 mod schema;
 mod sink;
@@ -21,8 +23,10 @@ mod write;
 
 pub use coverage::Covered;
 pub use error::StoreError;
+pub use ledger::Ledger;
 pub use load::{Loaded, StoredCall};
 pub use open::Store;
+pub use reading::Reading;
 pub use sink::{Brought, StoreSink};
 pub use state::State;
 

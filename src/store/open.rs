@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::error::StoreError;
 use super::schema;
@@ -31,8 +31,14 @@ impl Store {
     /// Opens a store, and makes it if it is not there.
     pub fn create(path: &Path) -> Result<Self, StoreError> {
         let failed = |source| match source {
-            rusqlite::Error::SqliteFailure(error, _) if error.code == rusqlite::ErrorCode::NotADatabase => {
+            rusqlite::Error::SqliteFailure(error, _) if error.code == ErrorCode::NotADatabase => {
                 StoreError::NotAStore { path: path.to_owned() }
+            }
+            rusqlite::Error::SqliteFailure(error, _)
+                if matches!(error.code, ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) =>
+            {
+                // The code says it in few words; the long text names the file again.
+                StoreError::Unopened { path: path.to_owned(), source: rusqlite::Error::SqliteFailure(error, None) }
             }
             source => StoreError::Database { path: path.to_owned(), source },
         };

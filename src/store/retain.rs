@@ -15,6 +15,10 @@ impl Store {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let gone = transaction.execute("DELETE FROM events WHERE time < ?1", [micros(since)])?;
             transaction.execute("DELETE FROM counted WHERE last < ?1", [micros(since)])?;
+            // A row of `objects` says that all events of its window are here, which holds for the later ones still.
+            transaction.execute("UPDATE objects SET since = ?1 WHERE since < ?1", [micros(since)])?;
+            transaction.execute("DELETE FROM objects WHERE until <= since OR delivered < ?1", [micros(since)])?;
+            transaction.execute("DELETE FROM gaps WHERE until < ?1", [micros(since)])?;
             let Day(day) = Day::of(since);
             transaction.execute("DELETE FROM coverage WHERE day < ?1", params![day])?;
             for (table, column) in [("calls", "call"), ("actors", "actor")] {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub const APPLICATION_ID: i64 = 0x7472_696D;
 
 /// Version by version what is added. A published one never changes; a store of version N runs those behind N.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     "CREATE TABLE principals (
         id INTEGER PRIMARY KEY,
         arn TEXT NOT NULL UNIQUE
@@ -61,6 +61,18 @@ const MIGRATIONS: [&str; 3] = [
      ) WITHOUT ROWID;",
     // The time of the last event that the audit saw: what is delivered or collected later is new to the next one.
     "ALTER TABLE audits ADD COLUMN seen_until INTEGER;",
+    // What could not be read, with what was asked for, so that a later reading that can read it makes an end of it; and
+    // which objects were read whole, from when to when.
+    "CREATE TABLE gaps_of_sources (
+        source TEXT NOT NULL, scope TEXT NOT NULL, text TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,
+        PRIMARY KEY (source, scope, text)
+     ) WITHOUT ROWID;
+     INSERT INTO gaps_of_sources SELECT '', '', text, -9223372036854775808, 9223372036854775807 FROM gaps;
+     DROP TABLE gaps;
+     ALTER TABLE gaps_of_sources RENAME TO gaps;
+     CREATE TABLE objects (
+        identity BLOB PRIMARY KEY, since INTEGER NOT NULL, until INTEGER NOT NULL, delivered INTEGER
+     ) WITHOUT ROWID;",
 ];
 
 /// The newest version.

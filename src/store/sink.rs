@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::StoreError;
 use super::open::Store;
+use super::reading::Reading;
 use super::write::{PendingCount, PendingEvent, Written};
 use crate::aggregator::distill::Distiller;
 use crate::aggregator::{Evidence, Selection};
@@ -37,6 +38,8 @@ pub struct Brought {
     /// Records that did not count, by reason.
     pub skipped: BTreeMap<SkipReason, u64>,
     pub gaps: u64,
+    /// Objects that were read before and left out.
+    pub left_out: u64,
 }
 
 impl Brought {
@@ -45,6 +48,7 @@ impl Brought {
         self.new += other.new;
         self.known += other.known;
         self.gaps += other.gaps;
+        self.left_out += other.left_out;
         for (reason, records) in other.skipped {
             *self.skipped.entry(reason).or_default() += records;
         }
@@ -70,13 +74,13 @@ impl<'s> StoreSink<'s> {
     }
 
     /// Writes what is left. The reading is noted when all is in: a run that was cut off has not read its source.
-    pub fn finish(mut self, at: jiff::Timestamp) -> Result<Brought, StoreError> {
+    pub fn finish(mut self, reading: &Reading) -> Result<Brought, StoreError> {
         self.flush();
         match self.failed {
             Some(error) => Err(error),
             None => {
                 self.brought.gaps = self.gaps.len() as u64;
-                self.store.note_reading(self.source, at, self.gaps)?;
+                self.store.note_reading(reading, &self.gaps)?;
                 Ok(self.brought)
             }
         }

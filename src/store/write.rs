@@ -1,11 +1,14 @@
 //! A batch of events into the tables, in one transaction.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::actors::{self, StoredId, micros};
 use super::error::StoreError;
 use super::open::Store;
+use super::reading::{Reading, Span};
 use crate::aggregator::distill::Actor;
 use crate::aggregator::{Day, Evidence};
 use crate::iam::PrincipalArn;
@@ -68,18 +71,17 @@ impl Store {
         })
     }
 
-    /// Notes when a source was read and what of it could not be.
-    pub fn note_reading(
-        &self,
-        source: &str,
-        at: Timestamp,
-        gaps: impl IntoIterator<Item = String>,
-    ) -> Result<(), StoreError> {
+    /// Notes when a source was read and what of it could not be. Where all of it could, gaps of earlier readings close.
+    pub(super) fn note_reading(&self, reading: &Reading, gaps: &BTreeSet<String>) -> Result<(), StoreError> {
         self.with(|connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            note_source(&transaction, source, (micros(at), micros(at)))?;
+            let at = micros(reading.at);
+            note_source(&transaction, &reading.source, (at, at))?;
+            if gaps.is_empty() {
+                close_gaps(&transaction, reading)?;
+            }
             for gap in gaps {
-                transaction.execute("INSERT OR IGNORE INTO gaps (text) VALUES (?1)", [gap])?;
+                note_gap(&transaction, (&reading.source, &reading.scope), gap, reading.window)?;
             }
             transaction.commit()
         })
@@ -136,6 +138,35 @@ fn cover(
     transaction
         .prepare_cached("INSERT OR IGNORE INTO coverage (source, account, region, day) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![source, account, region, day])?;
+    Ok(())
+}
+
+/// Notes what could not be read of a source, in which window.
+pub fn note_gap(
+    transaction: &Transaction<'_>,
+    (source, scope): (&str, &str),
+    text: &str,
+    Span { since, until }: Span,
+) -> rusqlite::Result<()> {
+    transaction.execute(
+        "INSERT INTO gaps (source, scope, text, since, until) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO UPDATE SET since = min(since, excluded.since), until = max(until, excluded.until)",
+        params![source, scope, text, since, until],
+    )?;
+    Ok(())
+}
+
+/// A reading without gaps: what earlier ones could not read in its window is read now. Of a gap that reaches beyond the
+/// window the rest stays.
+fn close_gaps(transaction: &Transaction<'_>, reading: &Reading) -> rusqlite::Result<()> {
+    let Reading { source, scope, window: Span { since, until }, .. } = reading;
+    for close in [
+        "DELETE FROM gaps WHERE source = ?1 AND scope = ?2 AND since >= ?3 AND until <= ?4",
+        "UPDATE gaps SET until = ?3 WHERE source = ?1 AND scope = ?2 AND since < ?3 AND until > ?3 AND until <= ?4",
+        "UPDATE gaps SET since = ?4 WHERE source = ?1 AND scope = ?2 AND since >= ?3 AND since < ?4 AND until > ?4",
+    ] {
+        transaction.execute(close, params![source, scope, since, until])?;
+    }
     Ok(())
 }
 

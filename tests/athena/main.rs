@@ -8,12 +8,19 @@
 #![expect(clippy::print_stdout, reason = "says when it is skipped")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "../aws/granted.rs"]
+mod granted;
 mod server;
 #[path = "../integration/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "shared with the other tests, which use all of it")]
 mod support;
 mod trail;
 
+use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use granted::granted;
 use serde_json::Value;
 use server::Server;
 use support::{Run, Scenario, scenarios, trailtrim};
@@ -108,6 +115,56 @@ fn what_goes_wrong_is_explained_and_what_is_paid_is_told() {
     }
     let elsewhere = asking(scenario.generate_from(&["athena://primary/db/other".to_owned()], &[]), &server).expect(1);
     assert!(elsewhere.stderr().contains("trailtrim athena ddl"), "{}", elsewhere.stderr());
+}
+
+/// What Athena's own actions the program asks for.
+fn called(server: &Server) -> BTreeSet<String> {
+    server.operations().iter().map(|operation| format!("athena:{operation}")).collect()
+}
+
+/// The rest of the policy is for what Athena does in the caller's name.
+fn granted_of_athena() -> BTreeSet<String> {
+    granted("athena").into_iter().filter(|action| action.starts_with("athena:")).collect()
+}
+
+#[test]
+fn nothing_but_what_is_granted_is_asked_for() {
+    let scenario = Scenario::named("eks-addon-denied");
+    let Some(server) = Server::over(&scenario.folder.join("events")) else { return };
+    asking(scenario.generate_from(&[table("primary")], &[]), &server).expect(0);
+    let mut granted = granted_of_athena();
+    granted.remove("athena:StopQueryExecution");
+    assert_eq!(called(&server), granted);
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupted_run_stops_its_statement() {
+    let scenario = Scenario::named("eks-addon-denied");
+    let Some(server) = Server::over(&scenario.folder.join("events")) else { return };
+    let mut command = asking(scenario.generate_from(&[table("slow")], &[]), &server).into_command();
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while !server.operations().contains(&"GetQueryExecution".to_owned()) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert_eq!(server.operations().last().map(String::as_str), Some("StopQueryExecution"));
+}
+
+#[test]
+fn a_store_that_athena_filled_gives_the_policy_of_the_files() {
+    let scenario = Scenario::named("eks-terraform");
+    let Some(server) = Server::over(&scenario.folder.join("events")) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("s.db").to_str().unwrap().to_owned();
+    let role = scenario.role();
+    for _ in 0..2 {
+        let collect = ["collect", "athena://primary/db/trail", "--no-config", "--role", &role, "--store", &store];
+        asking(trailtrim(collect), &server).expect(0);
+    }
+    let generated = |source: String| scenario.generate_from(&[source], &["--no-config"]).expect(0).stdout();
+    assert_eq!(generated(format!("store:{store}")), generated(scenario.events()));
 }
 
 /// The same policies, grants with their evidence, widenings, and what was denied or unknown.

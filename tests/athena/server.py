@@ -131,6 +131,7 @@ class Athena:
         self.base = base
         self.runs = {}
         self.lock = threading.Lock()
+        self.called = []
 
     def StartQueryExecution(self, asked):
         key = str(uuid.uuid4())
@@ -207,6 +208,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         operation = self.headers["X-Amz-Target"].split(".")[-1]
+        self.athena.called.append(operation)
         try:
             status, answer = 200, getattr(self.athena, operation)(body)
         except LookupError as error:
@@ -217,6 +219,14 @@ class Handler(BaseHTTPRequestHandler):
         text = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def do_GET(self):
+        """Which operations were asked for so far, one a line."""
+        text = "\n".join(self.athena.called).encode()
+        self.send_response(200)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text)

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::permissions::assert_allowed;
+use crate::asked::assert_allowed;
 use crate::stand_ins::{Server, decode, xml_error};
 use crate::support::{Finished, ROLE, command, run};
 
@@ -78,7 +78,7 @@ fn sts_decodes_what_the_text_hides() {
     assert!(finished.stderr.contains("can't be decoded"), "{}", finished.stderr);
     let report: Value = serde_json::from_str(&finished.stdout).unwrap();
     assert!(report["grants"].to_string().contains("subnet-0123456789abcdef0"), "granted with --include-denied");
-    assert_allowed("decode-denials", &server, &[]);
+    assert_allowed(&["decode-denials"], &server, &[]);
 }
 
 #[test]

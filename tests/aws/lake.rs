@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::permissions::assert_allowed;
+use crate::asked::assert_allowed;
 use crate::stand_ins::{Lake, Server};
 use crate::support::{ROLE, Records, command, run, succeed};
 
@@ -25,7 +25,7 @@ fn lake_gives_the_policy_of_the_files() {
     let statement = lake.statement.lock().unwrap().clone().unwrap();
     assert!(statement.starts_with("SELECT eventJson FROM 1111-2222 WHERE eventTime >= '"), "{statement}");
     assert!(server.calls().iter().all(|call| call.region == "eu-west-1"), "the ARN tells the Region");
-    assert_allowed("lake", &server, &["cloudtrail:CancelQuery"]);
+    assert_allowed(&["lake"], &server, &["cloudtrail:CancelQuery"]);
 }
 
 #[test]
@@ -51,5 +51,5 @@ fn an_interrupted_run_cancels_its_statement() {
     let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(killed.success());
     assert_eq!(child.wait().unwrap().code(), Some(1));
-    assert_allowed("lake", &server, &["cloudtrail:GetQueryResults"]);
+    assert_allowed(&["lake"], &server, &["cloudtrail:GetQueryResults"]);
 }

@@ -8,10 +8,13 @@
 )]
 
 #[path = "../support/aws/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "shared with tests that need more of it")]
 mod stand_ins;
 
+mod asked;
 mod credentials;
 mod denials;
+mod granted;
 mod lake;
 mod lookup_events;
 mod permissions;

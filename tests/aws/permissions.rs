@@ -1,28 +1,6 @@
 //! What the program calls is what `docs/policies/` grants it: nothing else, and nothing for nothing.
 
-use std::collections::BTreeSet;
-
-use serde_json::Value;
-
-use crate::stand_ins::Server;
-
-/// The actions of a policy in `docs/policies/`.
-pub fn granted(name: &str) -> BTreeSet<String> {
-    let path = format!("{}/docs/policies/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    let policy: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-    let statements = policy["Statement"].as_array().unwrap();
-    let actions = statements.iter().flat_map(|statement| statement["Action"].as_array().unwrap());
-    actions.map(|action| action.as_str().unwrap().to_owned()).collect()
-}
-
-/// The server was asked for all that the policy grants but for what this run had no need of, and for nothing else.
-#[track_caller]
-pub fn assert_allowed(policy: &str, server: &Server, unneeded: &[&str]) {
-    let called: BTreeSet<String> = server.operations().into_iter().collect();
-    let granted: BTreeSet<String> =
-        granted(policy).into_iter().filter(|action| !unneeded.contains(&action.as_str())).collect();
-    assert_eq!(called, granted);
-}
+use crate::granted::granted;
 
 #[test]
 fn every_policy_is_sound_and_known_to_the_catalogue() {

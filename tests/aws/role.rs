@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::permissions::assert_allowed;
+use crate::asked::assert_allowed;
 use crate::stand_ins::{Account, Policy, Role, Server, xml_error};
 use crate::support::{Finished, ROLE, Records, command, run};
 
@@ -81,7 +81,7 @@ fn policies_from_iam_give_the_findings_of_files() {
     assert_eq!(eks["place"]["line"], 7);
     let inline = of_iam.iter().find(|finding| finding["place"]["policy"] == "queues").unwrap();
     assert_eq!(inline["place"]["file"], format!("iam:{ROLE}/queues"));
-    assert_allowed("iam", &server, &[]);
+    assert_allowed(&["iam"], &server, &[]);
 }
 
 #[test]

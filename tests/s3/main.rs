@@ -7,13 +7,26 @@
     reason = "a test that can not go on should panic"
 )]
 
+#[path = "../aws/asked.rs"]
+mod asked;
+mod chain;
+mod cloud;
 #[path = "../support/digest_chain.rs"]
 mod digest_chain;
 mod digests;
 mod faults;
+#[path = "../aws/granted.rs"]
+mod granted;
 mod ministack;
+mod permissions;
 mod records;
 #[path = "../integration/support/run.rs"]
 #[expect(dead_code, reason = "shared with tests that need more of it")]
 mod run;
 mod server;
+#[path = "../support/aws/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "shared with tests that need more of it")]
+mod stand_ins;
+#[path = "../aws/support.rs"]
+mod support;
+mod validate_logs;

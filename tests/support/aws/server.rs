@@ -14,6 +14,8 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct Call {
     pub method: String,
+    /// With what is asked behind it.
+    pub path: String,
     pub body: Vec<u8>,
     /// The service and Region that it was signed for, and the access key that signed.
     pub service: String,
@@ -155,7 +157,7 @@ fn serve(stream: TcpStream, state: &State) {
 fn read(reader: &mut BufReader<TcpStream>, mut stream: &TcpStream) -> Option<Call> {
     let first = line(reader)?;
     let mut words = first.split(' ');
-    let method = words.next()?.to_owned();
+    let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
     let mut headers = BTreeMap::new();
     while let Some((name, value)) = line(reader)?.split_once(':') {
         headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
@@ -170,8 +172,8 @@ fn read(reader: &mut BufReader<TcpStream>, mut stream: &TcpStream) -> Option<Cal
     let credential = headers.get("authorization").and_then(|header| header.split_once("Credential="));
     let scope = credential.and_then(|(_, rest)| rest.split(',').next()).unwrap_or_default().to_owned();
     let part = |index: usize| scope.split('/').nth(index).unwrap_or_default().to_owned();
-    let operation = operation(&headers, &body);
-    Some(Call { method, body, key: part(0), region: part(2), service: part(3), operation })
+    let operation = if part(3) == "s3" { of_s3(&method, &path).to_owned() } else { operation(&headers, &body) };
+    Some(Call { method, path, body, key: part(0), region: part(2), service: part(3), operation })
 }
 
 fn line(reader: &mut impl BufRead) -> Option<String> {
@@ -187,6 +189,17 @@ fn operation(headers: &BTreeMap<String, String>, body: &[u8]) -> String {
         return target.rsplit('.').next().unwrap().to_owned();
     }
     form(body).remove("Action").unwrap_or_default()
+}
+
+/// S3 tells by method and address; the names are those of the IAM actions.
+fn of_s3(method: &str, path: &str) -> &'static str {
+    let query = path.split_once('?').map_or("", |(_, query)| query);
+    match method {
+        "GET" if query.contains("list-type=2") => "ListBucket",
+        "GET" if !query.contains("x-id=GetObject") && !query.is_empty() => "another operation",
+        "GET" => "GetObject",
+        _ => "another operation",
+    }
 }
 
 /// The fields of a body in the query protocol.

@@ -33,7 +33,7 @@ impl Failures {
         failures.iter().filter(|(kind, _)| denied(kind)).map(|(_, (count, _))| count).sum::<u64>() >= ENOUGH
     }
 
-    /// Tells them. Where no object was had at all, the worst of them is the source's own error.
+    /// Tells them. Where no object was had, now or before, the worst of them is the source's own error.
     pub async fn report(&self, outbox: &Outbox, had: u64) -> Result<(), RemoteErrorKind> {
         let failures = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         if had == 0

@@ -44,5 +44,5 @@ pub async fn read(url: &S3Url, reading: &Reading) -> Result<(), RemoteErrorKind>
         return Err(RemoteErrorKind::Other("listing ended by a fault of trailtrim".to_owned()));
     }
     tracing::info!("`{url}`: {objects}");
-    failures.report(&reading.outbox, objects.had).await
+    failures.report(&reading.outbox, objects.had + objects.known).await
 }
