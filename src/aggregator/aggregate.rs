@@ -284,25 +284,31 @@ impl Collected {
     fn finish(self, principal: PrincipalArn, counts: RecordCounts, gaps: &BTreeSet<String>) -> Usage {
         let Self { requests, lineage, mut coverage, arns, profiles, corrections, assumed, .. } = self;
         coverage.gaps.extend(gaps.iter().cloned());
-        let mut used: BTreeMap<UsedRequest, Observation> = BTreeMap::new();
         let filled = requests.finish().flat_map(|(request, observation)| profiles.fill(request, observation));
-        let requests: Vec<_> = filled.collect();
+        let mut requests: Vec<_> = filled.collect();
         let arns = with_arns_of(arns, &requests);
-        for (mut request, mut observation) in requests {
+        for (request, observation) in &mut requests {
             if let Some(arn) = with_known_path(&request.resource, &arns) {
                 request.resource = Resource::Arn(arn);
                 observation.holes.clear();
             }
-            corrections.apply(&mut request, &mut observation);
-            match used.entry(request) {
-                std::collections::btree_map::Entry::Occupied(mut entry) => entry.get_mut().merge(&observation),
-                std::collections::btree_map::Entry::Vacant(entry) => {
-                    entry.insert(observation);
-                }
-            }
+            corrections.apply(request, observation);
         }
-        Usage { principal, requests: used, lineage, assumed, coverage, records: counts }
+        Usage { principal, requests: together(requests), lineage, assumed, coverage, records: counts }
     }
+}
+
+/// Each request once. A tree made of a sorted list has full nodes.
+fn together(mut requests: Vec<(UsedRequest, Observation)>) -> BTreeMap<UsedRequest, Observation> {
+    requests.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    requests.dedup_by(|again, first| {
+        let same = again.0 == first.0;
+        if same {
+            first.1.merge(&again.1);
+        }
+        same
+    });
+    requests.into_iter().collect()
 }
 
 /// Whether an allow in the role's own policy can help.

@@ -1,8 +1,8 @@
 //! The events behind a request.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
+
+use super::Few;
 
 /// How often, when, and three events to look up. Merging commutes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Evidence {
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,
     /// Up to three event ids, the earliest by time, then by id.
-    pub samples: BTreeSet<(Timestamp, String)>,
+    pub samples: Few<(Timestamp, String)>,
 }
 
 /// How many event ids are kept for a request.
@@ -39,7 +39,12 @@ impl Evidence {
         self.events += 1;
         self.first_seen = self.first_seen.min(time);
         self.last_seen = self.last_seen.max(time);
-        let Some(id) = id else { return };
+        if let Some(id) = id {
+            self.keep(time, id);
+        }
+    }
+
+    fn keep(&mut self, time: Timestamp, id: &str) {
         let comes_first = |(last, other): &(Timestamp, String)| (time, id) < (*last, other.as_str());
         if self.samples.len() < SAMPLES || self.samples.last().is_some_and(comes_first) {
             self.samples.insert((time, id.to_owned()));
@@ -54,9 +59,8 @@ impl Evidence {
         self.events += other.events;
         self.first_seen = self.first_seen.min(other.first_seen);
         self.last_seen = self.last_seen.max(other.last_seen);
-        self.samples.extend(other.samples.iter().cloned());
-        while self.samples.len() > SAMPLES {
-            self.samples.pop_last();
+        for (time, id) in &other.samples {
+            self.keep(*time, id);
         }
     }
 }

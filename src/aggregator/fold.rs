@@ -3,9 +3,9 @@
 //! Up to [`KEPT`] distinct resources an action and context are kept one by one. Past that they become one pattern: what
 //! all of them begin with, and `*`. Both are the same for any order and any split of the events.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{Evidence, Hole, HoleCause, Need, Observation, UsedRequest};
+use super::{Evidence, Few, Hole, HoleCause, Need, Observation, UsedRequest};
 use crate::cloudtrail::Event;
 use crate::iam::{Action, Arn, Context, Resource};
 
@@ -96,7 +96,7 @@ impl FoldedRequests {
     }
 }
 
-fn insert_text(texts: &mut BTreeSet<String>, text: &str) {
+fn insert_text(texts: &mut Few<String>, text: &str) {
     if !texts.contains(text) {
         texts.insert(text.to_owned());
     }

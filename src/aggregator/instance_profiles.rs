@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Fields, Hole, HoleCause, Observation, UsedRequest};
+use super::{Few, Fields, Hole, HoleCause, Observation, UsedRequest};
 use crate::cloudtrail::Event;
 use crate::iam::{Arn, Resource};
 
@@ -47,13 +47,13 @@ impl InstanceProfiles {
             let profile = hole.detail.strip_prefix(DETAIL)?;
             self.0.get(&(any.account().to_owned(), profile.to_owned()))
         };
-        let (filled, open): (BTreeSet<Hole>, BTreeSet<Hole>) =
+        let (filled, open): (Few<Hole>, Few<Hole>) =
             observation.holes.iter().cloned().partition(|hole| known(hole).is_some());
         if filled.is_empty() {
             return vec![(request, observation)];
         }
         let roles: BTreeSet<&String> = filled.iter().filter_map(known).flatten().collect();
-        let with = |resource: Arn, holes: BTreeSet<Hole>| {
+        let with = |resource: Arn, holes: Few<Hole>| {
             let request = UsedRequest { resource: Resource::Arn(resource), ..request.clone() };
             (request, Observation { holes, ..observation.clone() })
         };
@@ -61,7 +61,7 @@ impl InstanceProfiles {
             let start = any.as_str().strip_suffix('*')?;
             format!("{start}{role}").parse().ok()
         });
-        let mut requests: Vec<_> = exact.map(|arn| with(arn, BTreeSet::new())).collect();
+        let mut requests: Vec<_> = exact.map(|arn| with(arn, Few::new())).collect();
         if !open.is_empty() {
             requests.push(with(any.clone(), open));
         }

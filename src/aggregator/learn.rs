@@ -1,9 +1,9 @@
 //! What AWS's own words teach: a denial names the action and the resource that were checked, and corrects our reading of
 //! the same call elsewhere in the log.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{Hole, HoleCause, Need, Observation, UsedRequest};
+use super::{Few, Hole, HoleCause, Need, Observation, UsedRequest};
 use crate::cloudtrail::Denial;
 use crate::iam::{Action, ArnPattern, Resource};
 
@@ -11,7 +11,7 @@ use crate::iam::{Action, ArnPattern, Resource};
 type Key = (String, Action, Option<Resource>);
 
 /// A `*` in what AWS names stands for a whole type.
-pub fn holes_of(resource: &Resource) -> BTreeSet<Hole> {
+pub fn holes_of(resource: &Resource) -> Few<Hole> {
     let stars = matches!(resource, Resource::Arn(arn) if arn.as_str().contains('*'));
     let hole = || Hole { cause: HoleCause::ListResource, detail: "AWS names the whole type".to_owned() };
     stars.then(hole).into_iter().collect()
@@ -57,6 +57,9 @@ impl Corrections {
 
     /// Puts AWS's word in place of our reading.
     pub fn apply(&self, request: &mut UsedRequest, observation: &mut Observation) {
+        if self.0.is_empty() {
+            return;
+        }
         for operation in observation.operations.clone() {
             let key = |resource: Option<Resource>| (operation.clone(), request.action.clone(), resource);
             let exact = self.0.get(&key(Some(request.resource.clone())));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Coverage, Evidence, Lineage, RecordCounts};
+use super::{Coverage, Evidence, Few, Lineage, RecordCounts};
 use crate::iam::{Action, Context, PrincipalArn, Request, Resource};
 
 /// Everything that the records show of one principal: the value between the aggregator and the reducer.
@@ -36,15 +36,15 @@ pub struct Observation {
     pub origin: Origin,
     pub certainty: Certainty,
     /// Where the resource has a `*` that stands for something unknown or for a whole type.
-    pub holes: BTreeSet<Hole>,
+    pub holes: Few<Hole>,
     /// Operations that needed it, as `eks.amazonaws.com:CreateNodegroup`.
-    pub operations: BTreeSet<String>,
+    pub operations: Few<String>,
     /// Services through which it was made on the principal's behalf (`invokedBy`).
-    pub via: BTreeSet<String>,
+    pub via: Few<String>,
     /// Where the rules behind it come from; empty: the plain reading of the service reference.
-    pub sources: BTreeSet<String>,
+    pub sources: Few<String>,
     /// What the rules say about it, for people.
-    pub notes: BTreeSet<String>,
+    pub notes: Few<String>,
 }
 
 impl Observation {

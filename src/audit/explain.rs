@@ -6,7 +6,9 @@ use jiff::Timestamp;
 
 use super::fit::{Asked, Fit};
 use super::present::PresentPolicy;
-use crate::aggregator::{Certainty, Evidence, Hole, Observation, Resolution, Resolver, Selection, Usage, UsedRequest};
+use crate::aggregator::{
+    Certainty, Evidence, Few, Hole, Observation, Resolution, Resolver, Selection, Usage, UsedRequest,
+};
 use crate::catalog::Catalog;
 use crate::cloudtrail::{Event, Outcome};
 use crate::iam::{ActionPattern, ArnPattern, PrincipalArn, Resource};
@@ -30,7 +32,7 @@ pub enum Asking {
 
 impl Asking {
     /// Whether a request is asked about.
-    pub fn means(&self, request: &UsedRequest, holes: &BTreeSet<Hole>, principal: &PrincipalArn) -> bool {
+    pub fn means(&self, request: &UsedRequest, holes: &Few<Hole>, principal: &PrincipalArn) -> bool {
         match self {
             Self::Action(pattern) => pattern.matches(&request.action),
             Self::Resource(pattern) => concerns(pattern, request),
@@ -137,7 +139,7 @@ impl<'a> Witnesses<'a> {
         let Outcome::Denied(denial) = &event.outcome else { return false };
         let (Some(action), Some(resource)) = (&denial.action, &denial.resource) else { return false };
         let request = UsedRequest { action: action.clone(), resource: resource.clone(), context: Default::default() };
-        self.asking.means(&request, &BTreeSet::new(), principal)
+        self.asking.means(&request, &Few::new(), principal)
     }
 
     /// Adds what another has found.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::aggregator::{Hole, HoleCause, UsedRequest};
+use crate::aggregator::{Few, Hole, HoleCause, UsedRequest};
 use crate::iam::{
     Action, ActionClause, ArnPattern, ConditionKey, Conditions, PolicyDocument, PrincipalArn, Request, Resource,
     ResourceClause, Statement, applies,
@@ -42,7 +42,7 @@ const SHOWN: [&str; 8] = [
 
 impl Asked {
     /// A request of the usage, with what is known of every request of the principal.
-    pub fn new(used: &UsedRequest, holes: &BTreeSet<Hole>, principal: &PrincipalArn) -> Self {
+    pub fn new(used: &UsedRequest, holes: &Few<Hole>, principal: &PrincipalArn) -> Self {
         let mut request = used.to_request();
         let arn = principal.to_string();
         request.context.insert("aws:PrincipalAccount", principal.account());

@@ -105,6 +105,7 @@ pub fn run(args: GenerateArgs, log: &LogArgs) -> Result<ExitStatus, CliError> {
     usages.values_mut().for_each(|usage| usage.coverage.gaps.extend(request.gap.clone()));
     let results = reduce_all(&request, usages, catalog)?;
     let report = report(&request, &results, catalog)?;
+    drop(results);
     let changed = request.write.as_ref().map(|target| write(target, &report)).transpose()?.flatten();
     let written: Vec<PathBuf> = request.output.write(&report)?.into_iter().chain(changed).collect();
     if request.explain && !request.output.prints_text() {

@@ -122,10 +122,10 @@ impl OutputPlan {
     /// Renders everything, then writes everything: if one rendering fails, nothing is written. Hands out the files.
     pub fn write(&self, report: &Report) -> Result<Vec<PathBuf>, CliError> {
         if !self.redact {
-            return self.write_as(report, |rendering| rendering);
+            return self.write_as(report, None);
         }
         let (redacted, redactor) = Redactor::report(report);
-        self.write_as(&redacted, |rendering| redactor.sweep(&rendering))
+        self.write_as(&redacted, Some(&redactor))
     }
 
     /// The report as it may be shown.
@@ -133,7 +133,11 @@ impl OutputPlan {
         if self.redact { Redactor::report(report).0 } else { report.clone() }
     }
 
-    fn write_as(&self, report: &Report, last: impl Fn(String) -> String) -> Result<Vec<PathBuf>, CliError> {
+    fn write_as(&self, report: &Report, redactor: Option<&Redactor>) -> Result<Vec<PathBuf>, CliError> {
+        let last = |text: String| match redactor {
+            Some(redactor) => redactor.sweep(&text),
+            None => text,
+        };
         let mut staged = Vec::new();
         for (format, path) in &self.files {
             staged.push(Staged::new(path, &last(format.renderer(Style::Plain).render(report)?))?);
@@ -142,6 +146,7 @@ impl OutputPlan {
             staged.extend(stage_policies(report, directory)?);
         }
         let printed = match self.print {
+            Some(Format::Json) if redactor.is_none() => None,
             Some(format) => Some(last(format.renderer(streams::output_style()).render(report)?)),
             None => None,
         };
@@ -149,8 +154,11 @@ impl OutputPlan {
         if let Some(directory) = &self.directory {
             warn_of_leftovers(report, directory);
         }
-        if let Some(text) = printed {
-            streams::print(&text)?;
+        match printed {
+            Some(text) => streams::print(&text)?,
+            // Nothing in it can fail but the writing, so it need not be ready before.
+            None if self.print.is_some() => streams::print_with(|out| json::write_json(report, out))?,
+            None => {}
         }
         Ok(written)
     }

@@ -73,9 +73,15 @@ impl<'a> RecordHead<'a> {
         HIDDEN_FINDER.find(self.record).is_some()
     }
 
-    /// Writes the record without id and time, with `identity` in place of its own and without what tokens in its payloads
-    /// say: records with the same call differ in nothing that counts. It lacks the brace that starts it.
-    pub fn write_call(&self, identity: &[u8], is_token: impl Fn(&str) -> bool, call: &mut Vec<u8>) {
+    /// Writes the record without id and time, with `identity` in place of its own and its payloads, first that of the
+    /// request, as `payload` writes them: records with the same call differ in nothing that counts. It lacks the brace that
+    /// starts it.
+    pub fn write_call(
+        &self,
+        identity: &[u8],
+        mut write_payload: impl FnMut(Side, &[u8], &mut Vec<u8>),
+        call: &mut Vec<u8>,
+    ) {
         let fields = &self.fields;
         let mut member = |name: &str, value: Option<&[u8]>| {
             if let Some(value) = value {
@@ -98,10 +104,13 @@ impl<'a> RecordHead<'a> {
         member("\"omitted\":", fields.omitted);
         member("\"additionalEventData\":", self.is_hidden().then_some(HIDDEN_TEXT));
         member("\"userIdentity\":", Some(identity));
-        for (name, payload) in [("requestParameters", fields.request), ("responseElements", fields.response)] {
+        for (name, side, payload) in [
+            ("\"requestParameters\":", Side::Request, fields.request),
+            ("\"responseElements\":", Side::Response, fields.response),
+        ] {
             if let Some(payload) = payload {
-                call.extend_from_slice(format!("\"{name}\":").as_bytes());
-                write_payload(payload, &is_token, call);
+                call.extend_from_slice(name.as_bytes());
+                write_payload(side, payload, call);
                 call.push(b',');
             }
         }
@@ -112,8 +121,15 @@ impl<'a> RecordHead<'a> {
     }
 }
 
-/// Writes a payload, with a placeholder for each text that is a token.
-fn write_payload(payload: &[u8], is_token: &impl Fn(&str) -> bool, call: &mut Vec<u8>) {
+/// One of a record's payloads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Request,
+    Response,
+}
+
+/// Writes a payload, with a placeholder for each text at its top that is a token.
+pub fn write_without_tokens(payload: &[u8], is_token: &impl Fn(&str) -> bool, call: &mut Vec<u8>) {
     let start = call.len();
     let Ok(members) = members(payload) else { return call.extend_from_slice(payload) };
     call.push(b'{');

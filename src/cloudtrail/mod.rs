@@ -1,6 +1,7 @@
 //! The log format: bytes of records to typed [`Event`]s, lenient in what it reads.
 
 mod bitmaps;
+mod brief;
 mod caller;
 mod csv;
 mod decoded;
@@ -20,13 +21,14 @@ mod structure;
 mod time;
 mod walk;
 
+pub use brief::{Counting, write_brief};
 pub use caller::{Caller, CallerKind, read_caller};
 pub use csv::Columns;
 pub use decoded::DecodedDenial;
 pub use denial::{Denial, PolicyType};
 pub use envelope::{Found, is_insight, visit_records};
 pub use event::{Event, EventResource, HIDDEN, Json, Payload};
-pub use head::RecordHead;
+pub use head::{RecordHead, Side, write_without_tokens};
 pub use mend::mend;
 pub use needles::{Hits, Needles};
 pub use outcome::Outcome;

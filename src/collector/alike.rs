@@ -1,33 +1,41 @@
-//! Calls that differ in id and time only, counted instead of parsed again.
+//! Calls that differ in nothing that counts, counted instead of parsed again.
 //!
 //! A role makes the same calls again and again, and what a call needs does not depend on when it was made. The first of
-//! them goes the usual way; of the second, and all that follow, only the members are found
-//! ([`RecordHead`]), and id and time are kept as evidence. In the end each such call is handed on once, with its evidence.
+//! them goes the usual way; of the second, and all that follow, only the members are found ([`RecordHead`]), the payloads
+//! are written in brief ([`Operations`]), and id and time are kept as evidence. In the end each such call is handed on
+//! once, with its evidence.
 //!
-//! Memory is bounded: when too much is kept, all of it is handed on, and counting starts afresh.
+//! Of a call that came once only a hash is kept, most calls being of that kind. Memory is bounded: when too much is kept,
+//! all of it is handed on, and counting starts afresh.
 
 use std::borrow::Cow;
+use std::hash::{BuildHasher, BuildHasherDefault};
 
 use jiff::Timestamp;
 
+use super::duplicates::Folded;
+use super::operations::Operations;
 use super::sink::EventSink;
 use crate::aggregator::{Day, Evidence, distill};
-use crate::catalog::rules::Rules;
 use crate::cloudtrail::{Caller, RecordHead, parse_record, read_caller};
 
 #[expect(clippy::disallowed_types, reason = "what is counted adds up to the same in any order")]
-type Table<V> = std::collections::HashMap<Box<[u8]>, V, foldhash::fast::RandomState>;
+type Table<K, V, S = foldhash::fast::RandomState> = std::collections::HashMap<K, V, S>;
 
 /// The calls that one thread has seen.
 #[derive(Debug, Default)]
 pub struct Alike {
-    callers: Table<KnownCaller>,
-    /// `None`: seen once, and handed on.
-    calls: Table<Option<Counted>>,
-    /// Bytes kept in `calls`.
+    callers: Table<Box<[u8]>, KnownCaller>,
+    operations: Operations,
+    /// By hash. `None`: seen once, and handed on.
+    calls: Table<u128, Option<Box<Counted>>, BuildHasherDefault<Folded>>,
+    /// Drawn for this run, so that no file can be made whose calls have one hash.
+    hashers: [foldhash::quality::RandomState; 2],
+    /// About how many bytes are kept in `calls`.
     kept: usize,
-    /// The call at hand.
+    /// The call at hand, and its hash.
     call: Vec<u8>,
+    hash: u128,
 }
 
 /// What a `userIdentity` says.
@@ -39,12 +47,15 @@ struct KnownCaller {
     identity: Option<Vec<u8>>,
 }
 
-/// How often and when a call was seen again.
+/// A call, how often and when it was seen again.
 #[derive(Debug)]
-struct Counted(Vec<(Day, Evidence)>);
+struct Counted {
+    call: Box<[u8]>,
+    days: Vec<(Day, Evidence)>,
+}
 
-/// So much text of calls is kept.
-const MOST_KEPT: usize = 2 << 20;
+/// So much is kept of calls.
+const MOST_KEPT: usize = 3 << 20;
 
 /// Identities that are remembered: one a session.
 const MOST_CALLERS: usize = 1_000;
@@ -73,16 +84,24 @@ impl Alike {
     pub fn knows(&mut self, head: &RecordHead<'_>) -> Option<Option<u128>> {
         self.call.clear();
         let caller = self.callers.get(head.identity?)?;
-        head.write_call(caller.identity.as_ref()?, |member| is_token(&head.source, member), &mut self.call);
-        self.calls.contains_key(self.call.as_slice()).then(|| head.identity_of(caller.principal.as_deref()))
+        let operation = self.operations.get(&head.source, &head.name);
+        let write = |side, payload: &[u8], call: &mut Vec<u8>| operation.write(side, payload, call);
+        head.write_call(caller.identity.as_ref()?, write, &mut self.call);
+        let [one, other] = self.hashers.each_ref().map(|hasher| u128::from(hasher.hash_one(self.call.as_slice())));
+        self.hash = one << 64 | other;
+        self.calls.contains_key(&self.hash).then(|| head.identity_of(caller.principal.as_deref()))
     }
 
     /// Counts the call that [`Alike::knows`] was asked for.
     pub fn count(&mut self, time: Timestamp, id: Option<Cow<'_, str>>) {
-        match self.calls.get_mut(self.call.as_slice()) {
-            Some(Some(counted)) => counted.add(time, id.as_deref()),
-            Some(again @ None) => *again = Some(Counted::of(time, id.as_deref())),
-            None => {}
+        let Some(known) = self.calls.get_mut(&self.hash) else { return };
+        match known {
+            Some(counted) => counted.add(time, id.as_deref()),
+            None => {
+                self.kept += self.call.len() + COUNTED;
+                let days = vec![(Day::of(time), Evidence::of(time, id.as_deref()))];
+                *known = Some(Box::new(Counted { call: self.call.as_slice().into(), days }));
+            }
         }
     }
 
@@ -91,18 +110,19 @@ impl Alike {
         if self.call.is_empty() {
             return;
         }
-        self.kept += self.call.len() + ENTRY;
+        self.kept += ENTRY;
         if self.kept > MOST_KEPT {
             self.hand_on(sink);
         }
-        self.calls.insert(self.call.as_slice().into(), None);
+        self.calls.insert(self.hash, None);
     }
 
     /// Hands on all that was counted.
     pub fn hand_on(&mut self, sink: &mut impl EventSink) {
         let mut record = Vec::new();
-        for (call, counted) in self.calls.drain() {
-            let Some(Counted(days)) = counted else { continue };
+        for (_, counted) in self.calls.drain() {
+            let Some(counted) = counted else { continue };
+            let Counted { call, days } = *counted;
             let days: Vec<Evidence> = days.into_iter().map(|(_, evidence)| evidence).collect();
             let Some(first) = days.first() else { continue };
             record.clear();
@@ -118,26 +138,18 @@ impl Alike {
     }
 }
 
-/// Whether a member of a payload tells one call from the next and nothing else.
-fn is_token(source: &str, member: &str) -> bool {
-    let rules = Rules::embedded();
-    rules.common().tokens.iter().any(|token| token.eq_ignore_ascii_case(member))
-        && !rules.mention(rules.prefix_of(source), member)
-}
-
 impl Counted {
-    fn of(time: Timestamp, id: Option<&str>) -> Self {
-        Self(vec![(Day::of(time), Evidence::of(time, id))])
-    }
-
     fn add(&mut self, time: Timestamp, id: Option<&str>) {
         let today = Day::of(time);
-        match self.0.iter_mut().find(|(day, _)| *day == today) {
+        match self.days.iter_mut().find(|(day, _)| *day == today) {
             Some((_, evidence)) => evidence.add(time, id),
-            None => self.0.push((today, Evidence::of(time, id))),
+            None => self.days.push((today, Evidence::of(time, id))),
         }
     }
 }
 
-/// About what an entry takes beside its text.
-const ENTRY: usize = 64;
+/// About what a call takes that was seen once.
+const ENTRY: usize = 48;
+
+/// And what one takes beside its text that was seen again.
+const COUNTED: usize = 256;

@@ -22,6 +22,7 @@ mod fingerprint;
 mod form;
 mod intake;
 mod listing;
+mod operations;
 mod problem;
 mod progress;
 mod remote;

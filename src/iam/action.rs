@@ -5,13 +5,18 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// An IAM action such as `eks:CreateCluster`. IAM compares actions without regard to case; the case is kept for print.
 #[derive(Clone, Debug)]
-pub struct Action {
-    text: String,
+pub struct Action(Arc<Names>);
+
+/// What all copies of an action share: there are many.
+#[derive(Debug)]
+struct Names {
+    text: Box<str>,
     /// Lower case, as compared; so that evaluation folds nothing.
-    folded: String,
+    folded: Box<str>,
     colon: usize,
 }
 
@@ -27,22 +32,22 @@ pub enum ParseActionError {
 impl Action {
     /// The service prefix, lower case: `eks`.
     pub fn service(&self) -> &str {
-        self.text.get(..self.colon).unwrap_or_default()
+        self.0.text.get(..self.0.colon).unwrap_or_default()
     }
 
     /// The name as given: `CreateCluster`.
     pub fn name(&self) -> &str {
-        self.text.get(self.colon + 1..).unwrap_or_default()
+        self.0.text.get(self.0.colon + 1..).unwrap_or_default()
     }
 
     /// The action as printed: `eks:CreateCluster`.
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// The action as compared: `eks:createcluster`.
     pub fn folded(&self) -> &str {
-        &self.folded
+        &self.0.folded
     }
 }
 
@@ -55,7 +60,8 @@ impl FromStr for Action {
         if !legal(service) || !legal(name) {
             return Err(ParseActionError::BadCharacter(text.to_owned()));
         }
-        Ok(Self { text: with_lower_prefix(text), folded: text.to_ascii_lowercase(), colon: service.len() })
+        let (text, folded) = (with_lower_prefix(text).into(), text.to_ascii_lowercase().into());
+        Ok(Self(Arc::new(Names { text, folded, colon: service.len() })))
     }
 }
 
@@ -81,7 +87,7 @@ pub(super) fn folded(text: &str) -> Cow<'_, str> {
 
 impl PartialEq for Action {
     fn eq(&self, other: &Self) -> bool {
-        self.folded == other.folded
+        Arc::ptr_eq(&self.0, &other.0) || self.0.folded == other.0.folded
     }
 }
 
@@ -95,19 +101,22 @@ impl PartialOrd for Action {
 
 impl Ord for Action {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.folded.cmp(&other.folded)
+        if Arc::ptr_eq(&self.0, &other.0) {
+            return Ordering::Equal;
+        }
+        self.0.folded.cmp(&other.0.folded)
     }
 }
 
 impl Hash for Action {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.folded.hash(state);
+        self.0.folded.hash(state);
     }
 }
 
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.text)
+        f.pad(&self.0.text)
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// An ARN: `arn:partition:service:region:account:resource`, checked to have its six segments. Region and account may be
 /// empty. A `*` in it is taken literally: AWS itself authorises some calls on a name such as
 /// `arn:aws:eks:eu-central-1:111122223333:cluster/*`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Arn {
-    // INVARIANT: `colons` follows from `text`, so that the derived comparisons are those of the text.
-    text: String,
+    // INVARIANT: `colons` follows from `text`, so that the derived comparisons are those of the text. The text is shared by
+    // all copies: usage, grants, statements and report name the same resources.
+    text: Arc<str>,
     colons: Colons,
 }
 
@@ -29,12 +31,16 @@ impl Arn {
     pub fn from_parts(partition: &str, service: &str, region: &str, account: &str, resource: &str) -> Self {
         let text = format!("arn:{partition}:{service}:{region}:{account}:{resource}");
         let colons = Colons::find(&text).unwrap_or_default();
-        Self { text, colons }
+        Self { text: text.into(), colons }
     }
 
     /// The whole ARN.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    pub(super) fn shared(&self) -> (Arc<str>, Colons) {
+        (Arc::clone(&self.text), self.colons)
     }
 
     /// `aws`, `aws-cn`, `aws-us-gov`
@@ -73,7 +79,7 @@ impl FromStr for Arn {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let colons = check_segments(text)?;
-        Ok(Self { text: text.to_owned(), colons })
+        Ok(Self { text: text.into(), colons })
     }
 }
 
@@ -85,7 +91,7 @@ impl fmt::Display for Arn {
 
 /// Where the five colons stand that part the six segments of an ARN.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Colons([usize; 5]);
+pub(super) struct Colons([u32; 5]);
 
 impl Colons {
     /// The first five colons; none inside `${…}`, where a colon belongs to the name of a condition key.
@@ -99,7 +105,7 @@ impl Colons {
                 b'{' if before == b'$' => in_variable = true,
                 b'}' => in_variable = false,
                 b':' if !in_variable => match slots.next() {
-                    Some(slot) => *slot = at,
+                    Some(slot) => *slot = u32::try_from(at).ok()?,
                     None => break,
                 },
                 _ => {}
@@ -110,8 +116,8 @@ impl Colons {
     }
 
     pub(super) fn segment<'t>(&self, text: &'t str, index: usize) -> &'t str {
-        let start = index.checked_sub(1).and_then(|i| self.0.get(i)).map_or(0, |colon| colon + 1);
-        let end = self.0.get(index).copied().unwrap_or(text.len());
+        let start = index.checked_sub(1).and_then(|i| self.0.get(i)).map_or(0, |colon| *colon as usize + 1);
+        let end = self.0.get(index).map_or(text.len(), |colon| *colon as usize);
         text.get(start..end).unwrap_or_default()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::arn::{Colons, check_segments};
 use super::glob;
@@ -14,24 +15,25 @@ use super::{Arn, ParseArnError, Resource};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ArnPattern {
     // INVARIANT: the other fields follow from `text`, so that the derived comparisons are those of the text.
-    text: String,
+    text: Arc<str>,
     /// `None` for `*`.
     colons: Option<Colons>,
     wildcard: bool,
     variable: bool,
     /// So much of the text stands before the first wildcard.
-    plain: usize,
+    plain: u32,
 }
 
 impl ArnPattern {
     /// The pattern `*`: every ARN, and requests that name no resource.
     pub fn any() -> Self {
-        Self { text: "*".to_owned(), colons: None, wildcard: true, variable: false, plain: 0 }
+        Self { text: "*".into(), colons: None, wildcard: true, variable: false, plain: 0 }
     }
 
     /// The ARN's text as a pattern. A `*` or `?` in the ARN becomes a wildcard.
     pub fn literal(arn: &Arn) -> Self {
-        Self::with_colons(arn.as_str(), Colons::find(arn.as_str()).unwrap_or_default())
+        let (text, colons) = arn.shared();
+        Self::with_colons(text, colons)
     }
 
     /// Reads `*` or an ARN with wildcards. IAM fills up an ARN with fewer than six segments: `arn:aws:sqs` is
@@ -47,13 +49,14 @@ impl ArnPattern {
             }
         }
         let colons = check_segments(&whole)?;
-        Ok(Self::with_colons(&whole, colons))
+        Ok(Self::with_colons(whole.into(), colons))
     }
 
-    fn with_colons(text: &str, colons: Colons) -> Self {
+    fn with_colons(text: Arc<str>, colons: Colons) -> Self {
         let first = text.find(['*', '?']);
-        let (wildcard, plain) = (first.is_some(), first.unwrap_or(text.len()));
-        Self { text: text.to_owned(), colons: Some(colons), wildcard, variable: has_variable(text), plain }
+        // A text too long for the number is only compared for longer.
+        let plain = u32::try_from(first.unwrap_or(text.len())).unwrap_or_default();
+        Self { colons: Some(colons), wildcard: first.is_some(), variable: has_variable(&text), plain, text }
     }
 
     /// Whether this is the bare `*`.
@@ -100,10 +103,11 @@ impl ArnPattern {
             return self.covers(&Self::exactly(arn));
         }
         if !self.wildcard {
-            return self.text == arn.as_str();
+            return *self.text == *arn.as_str();
         }
         // Nearly all that does not match differs before the first wildcard, where bytes tell.
-        if self.text.as_bytes().get(..self.plain) != arn.as_str().as_bytes().get(..self.plain) {
+        let plain = ..self.plain as usize;
+        if self.text.as_bytes().get(plain) != arn.as_str().as_bytes().get(plain) {
             return false;
         }
         (1..6).rev().all(|index| {
@@ -164,7 +168,7 @@ impl ArnPattern {
     fn exactly(arn: &Arn) -> Self {
         let text = arn.as_str().replace('$', "${$}").replace('*', "${*}").replace('?', "${?}");
         let colons = Colons::find(&text).unwrap_or_default();
-        Self::with_colons(&text, colons)
+        Self::with_colons(text.into(), colons)
     }
 }
 

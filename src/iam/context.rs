@@ -1,13 +1,15 @@
 //! The request context: the condition keys that AWS fills for one request.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::ConditionKey;
 use super::condition_key::ConditionKeyName;
 
-/// Condition keys and their values in one request. Key names compare without regard to case.
+/// Condition keys and their values in one request. Key names compare without regard to case. Copies
+/// share the entries until one of them is changed: very many requests have the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Context(BTreeMap<ConditionKey, ContextValue>);
+pub struct Context(Arc<BTreeMap<ConditionKey, ContextValue>>);
 
 /// The value of a condition key in a request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,7 +27,7 @@ impl Context {
 
     /// Sets the value of a key; one that was there is replaced.
     pub fn insert(&mut self, key: impl Into<ConditionKey>, value: impl Into<ContextValue>) {
-        self.0.insert(key.into(), value.into());
+        Arc::make_mut(&mut self.0).insert(key.into(), value.into());
     }
 
     /// The value of a key, given as [`ConditionKey`] or as text in any case.
@@ -85,7 +87,7 @@ impl From<Vec<String>> for ContextValue {
 
 impl<K: Into<ConditionKey>, V: Into<ContextValue>> FromIterator<(K, V)> for Context {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        Self(entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+        Self(Arc::new(entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect()))
     }
 }
 

@@ -1,13 +1,10 @@
 //! Grants that the configuration file asks for, as requests of their own.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
-
 use super::WideningRule;
 use super::generalize::Generalized;
-use super::sample::Sample;
+use super::sample::{Known, Sample};
 use super::user_rules::UserRules;
-use crate::aggregator::{Certainty, Evidence, Observation, Origin, Usage};
+use crate::aggregator::{Certainty, Evidence, Few, Observation, Origin, Usage};
 use crate::iam::{Action, Arn, ArnPattern, Context, Request, Resource};
 
 /// A request for each action and resource that a rule always grants.
@@ -38,16 +35,16 @@ fn sample(
         evidence,
         origin: Origin::User,
         certainty: Certainty::Sometimes(reason.to_owned()),
-        holes: BTreeSet::new(),
-        operations: BTreeSet::new(),
-        via: BTreeSet::new(),
-        sources: BTreeSet::new(),
-        notes: BTreeSet::new(),
+        holes: Few::new(),
+        operations: Few::new(),
+        via: Few::new(),
+        sources: Few::new(),
+        notes: Few::new(),
     };
     let widening = (WideningRule::User(name.to_owned()), reason.to_owned());
     Some(Sample {
         request: Request { action: action.clone(), resource, context: Context::new() },
-        observation: Cow::Owned(observation),
+        observation: Known::Added(Box::new(observation)),
         generalized: Generalized { pattern: pattern.clone(), widenings: [widening].into() },
     })
 }

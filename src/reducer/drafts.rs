@@ -6,6 +6,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "grants and samples are numbered here")]
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conditions::Narrowing;
@@ -68,17 +69,8 @@ pub(crate) fn draft(
 
 /// Those of the samples that no grant allows.
 pub(crate) fn not_allowed(samples: &[Sample<'_>], members: &[usize], drafts: &[Draft]) -> Vec<usize> {
-    let mut by_action: BTreeMap<&Action, Vec<Draft>> = BTreeMap::new();
-    for draft in drafts {
-        by_action.entry(&draft.action).or_default().push(draft.clone());
-    }
-    let finders: BTreeMap<&Action, Finder<'_>> =
-        by_action.iter().map(|(action, drafts)| (*action, Finder::new(drafts))).collect();
-    let allowed = |at: &usize| {
-        let request = &samples[*at].request;
-        finders.get(&request.action).is_some_and(|finder| !finder.allowing(request).is_empty())
-    };
-    members.iter().filter(|at| !allowed(at)).copied().collect()
+    let finders = Finders::new(drafts);
+    members.iter().filter(|at| !finders.allow(&samples[**at].request)).copied().collect()
 }
 
 /// Drops grants whose requests are all allowed by others.
@@ -94,7 +86,7 @@ fn without_superfluous_of_action(drafts: Vec<Draft>, samples: &[Sample<'_>]) -> 
     if drafts.len() < 2 {
         return drafts;
     }
-    let finder = Finder::new(&drafts);
+    let finder = Finder::new(drafts.iter());
     let of_action: Vec<usize> = drafts.iter().flat_map(|draft| draft.samples.iter().copied()).collect();
     let mut allowing: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     let mut speaking: Vec<Vec<usize>> = vec![Vec::new(); drafts.len()];
@@ -141,26 +133,48 @@ fn drop_order(draft: &Draft) -> (bool, usize, usize, String) {
     (draft.pattern.has_wildcard(), length, lines, text.to_owned())
 }
 
+/// Finds the grants that allow a request, for all actions. What it takes to answer for an action is made when that is
+/// asked for, which is seldom.
+pub(crate) struct Finders<'d>(BTreeMap<&'d Action, (Vec<&'d Draft>, OnceCell<Finder<'d>>)>);
+
+impl<'d> Finders<'d> {
+    pub fn new(drafts: impl IntoIterator<Item = &'d Draft>) -> Self {
+        let mut by_action: BTreeMap<&Action, (Vec<&Draft>, OnceCell<Finder<'d>>)> = BTreeMap::new();
+        for draft in drafts {
+            by_action.entry(&draft.action).or_default().0.push(draft);
+        }
+        Self(by_action)
+    }
+
+    /// Whether some grant allows the request.
+    pub fn allow(&self, request: &Request) -> bool {
+        self.0.get(&request.action).is_some_and(|(drafts, finder)| {
+            let finder = finder.get_or_init(|| Finder::new(drafts.iter().copied()));
+            !finder.allowing(request).is_empty()
+        })
+    }
+}
+
 /// Finds the grants of one action that allow a request.
 pub(crate) struct Finder<'d> {
-    drafts: &'d [Draft],
-    documents: Vec<PolicyDocument>,
+    drafts: Vec<&'d Draft>,
     by_name: BTreeMap<&'d str, Vec<usize>>,
-    patterns: Vec<usize>,
+    /// Those that may allow requests on several resources, each as a policy.
+    patterns: Vec<(usize, PolicyDocument)>,
 }
 
 impl<'d> Finder<'d> {
-    pub fn new(drafts: &'d [Draft]) -> Self {
-        let documents = drafts.iter().map(Draft::document).collect();
+    pub fn new(drafts: impl Iterator<Item = &'d Draft>) -> Self {
+        let drafts: Vec<&Draft> = drafts.collect();
         let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let mut patterns = Vec::new();
         for (at, draft) in drafts.iter().enumerate() {
             match draft.pattern.has_wildcard() || draft.pattern.has_variable() {
-                true => patterns.push(at),
+                true => patterns.push((at, draft.document())),
                 false => by_name.entry(draft.pattern.as_str()).or_default().push(at),
             }
         }
-        Self { drafts, documents, by_name, patterns }
+        Self { drafts, by_name, patterns }
     }
 
     /// The grants that allow a request, by index.
@@ -169,11 +183,11 @@ impl<'d> Finder<'d> {
             crate::iam::Resource::Arn(arn) => self.by_name.get(arn.as_str()),
             crate::iam::Resource::Any => None,
         };
-        let candidates = named.into_iter().flatten().chain(&self.patterns).copied();
-        candidates
-            .filter(|at| self.drafts[*at].pattern.matches_resource(&request.resource))
-            .filter(|at| allows(&self.documents[*at], request))
-            .collect()
+        let fits = |at: usize| self.drafts[at].pattern.matches_resource(&request.resource);
+        let named = named.into_iter().flatten().copied();
+        let named = named.filter(|at| fits(*at) && allows(&self.drafts[*at].document(), request));
+        let wide = self.patterns.iter().filter(|(at, document)| fits(*at) && allows(document, request));
+        named.chain(wide.map(|(at, _)| *at)).collect()
     }
 }
 

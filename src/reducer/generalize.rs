@@ -88,6 +88,9 @@ impl<'a> Generalizer<'a> {
 
     fn rewrite(&self, arn: &Arn, escape: impl Fn(&str) -> String) -> (ArnPattern, Vec<&TokenRule>) {
         let rewritten = self.tokens.rewrite(arn, escape);
+        if rewritten.text == arn.resource() {
+            return (ArnPattern::literal(arn), rewritten.used);
+        }
         let (partition, service, region, account) = (arn.partition(), arn.service(), arn.region(), arn.account());
         let whole = Arn::from_parts(partition, service, region, account, &rewritten.text);
         (ArnPattern::literal(&whole), rewritten.used)

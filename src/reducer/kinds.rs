@@ -13,28 +13,40 @@ pub(crate) struct Kinds<'c> {
     catalog: &'c Catalog,
     templates: RefCell<BTreeMap<String, Rc<Templates>>>,
     answers: RefCell<Answers>,
+    /// Each answer once: there are few.
+    distinct: RefCell<BTreeSet<Rc<BTreeSet<String>>>>,
 }
 
 /// Type names by service and pattern.
-type Answers = BTreeMap<(String, ArnPattern), Rc<BTreeSet<String>>>;
+type Answers = BTreeMap<String, BTreeMap<ArnPattern, Rc<BTreeSet<String>>>>;
 
 /// Name of a type, its template as a pattern, and how many literal characters that has.
 type Templates = Vec<(String, ArnPattern, usize)>;
 
 impl<'c> Kinds<'c> {
     pub fn new(catalog: &'c Catalog) -> Self {
-        Self { catalog, templates: RefCell::default(), answers: RefCell::default() }
+        Self { catalog, templates: RefCell::default(), answers: RefCell::default(), distinct: RefCell::default() }
     }
 
     /// The types of the service that the pattern can stand for: of those whose template fits, the ones that say most
     /// of it. Empty for `*` and for names that the reference does not know.
     pub fn of(&self, service: &str, pattern: &ArnPattern) -> Rc<BTreeSet<String>> {
-        let key = (service.to_owned(), pattern.clone());
-        if let Some(known) = self.answers.borrow().get(&key) {
+        if let Some(known) = self.answers.borrow().get(service).and_then(|of_service| of_service.get(pattern)) {
             return Rc::clone(known);
         }
-        let found = Rc::new(self.find(service, pattern));
-        self.answers.borrow_mut().insert(key, Rc::clone(&found));
+        let found = self.once(self.find(service, pattern));
+        let mut answers = self.answers.borrow_mut();
+        answers.entry(service.to_owned()).or_default().insert(pattern.clone(), Rc::clone(&found));
+        found
+    }
+
+    fn once(&self, found: BTreeSet<String>) -> Rc<BTreeSet<String>> {
+        let mut distinct = self.distinct.borrow_mut();
+        if let Some(known) = distinct.get(&found) {
+            return Rc::clone(known);
+        }
+        let found = Rc::new(found);
+        distinct.insert(Rc::clone(&found));
         found
     }
 

@@ -5,14 +5,13 @@
 //! reading, updating or deleting, and those that tag it; (2) for each change that was seen, the action that undoes it;
 //! (3) rows of `data/lifecycle.toml` for what names do not tell. All on the same generalised resources.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::WideningRule;
 use super::generalize::{Generalized, Generalizer};
-use super::sample::Sample;
+use super::sample::{Known, Sample};
 use crate::aggregator::{
-    Certainty, CreatedResource, Evidence, Hole, HoleCause, Observation, Origin, Usage, UsedRequest,
+    Certainty, CreatedResource, Evidence, Few, Hole, HoleCause, Observation, Origin, Usage, UsedRequest,
 };
 use crate::catalog::{ActionEntry, Catalog};
 use crate::iam::{AccessLevel, Action, Arn, ConditionKey, Context, ContextValue, Request, Resource};
@@ -188,15 +187,19 @@ impl Maker<'_> {
             certainty: Certainty::Sometimes(wanted.reason.clone()),
             holes: holed.then_some(hole).into_iter().collect(),
             operations: [wanted.operation].into(),
-            via: BTreeSet::new(),
-            sources: BTreeSet::new(),
-            notes: BTreeSet::new(),
+            via: Few::new(),
+            sources: Few::new(),
+            notes: Few::new(),
         };
         let used = UsedRequest { action: wanted.action, resource: wanted.resource, context: wanted.context };
         let mut generalized: Generalized = self.generalizer.generalize(&used, &observation);
         generalized.widenings.insert((WideningRule::Lifecycle, wanted.reason));
         let UsedRequest { action, resource, context } = used;
-        Sample { request: Request { action, resource, context }, observation: Cow::Owned(observation), generalized }
+        Sample {
+            request: Request { action, resource, context },
+            observation: Known::Added(Box::new(observation)),
+            generalized,
+        }
     }
 }
 

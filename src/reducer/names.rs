@@ -6,7 +6,7 @@ use super::WideningRule;
 use super::runs::changing_names;
 use super::suffix::{Maker, known_form};
 use super::tokens::{TokenRule, TokenRules, tokens};
-use crate::aggregator::Usage;
+use crate::aggregator::{Few, Usage};
 use crate::iam::Resource;
 
 /// Verbs of operations that make something whose name the caller chose.
@@ -79,6 +79,6 @@ fn stacks(usage: &Usage) -> BTreeSet<&str> {
     resources.filter_map(|stack| stack.split('/').next()).collect()
 }
 
-fn by_cloudformation(via: &BTreeSet<String>) -> bool {
+fn by_cloudformation(via: &Few<String>) -> bool {
     via.iter().any(|service| service == "cloudformation.amazonaws.com")
 }

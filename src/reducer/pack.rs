@@ -87,23 +87,28 @@ fn fill(placed: Vec<Placed>, limit: usize) -> Vec<Vec<Placed>> {
     for one in placed {
         by_service.entry((one.section.layer(), one.service.clone())).or_default().push(one);
     }
-    let bundles: Vec<Vec<Placed>> =
+    let mut bundles: Vec<Vec<Placed>> =
         by_service.into_values().flat_map(|statements| split_to_fit(statements, limit)).collect();
-    (least..=bundles.len()).find_map(|count| evenly(&bundles, count, limit)).unwrap_or(bundles)
+    let weights: Vec<usize> = bundles.iter().map(|bundle| size(bundle)).collect();
+    let dealt = (least..=bundles.len()).find_map(|count| evenly(&weights, count, limit));
+    let Some(dealt) = dealt else { return bundles };
+    let mut taken = |at: usize| std::mem::take(&mut bundles[at]);
+    dealt.into_iter().map(|document| document.into_iter().flat_map(&mut taken).collect()).collect()
 }
 
 fn lower_bound(all: &[Placed], limit: usize) -> usize {
     size(all).div_ceil(limit).max(1)
 }
 
-/// Deals bundles, largest first, to the emptiest of `count` documents; `None` where one does not fit.
-fn evenly(bundles: &[Vec<Placed>], count: usize, limit: usize) -> Option<Vec<Vec<Placed>>> {
-    let mut order: Vec<usize> = (0..bundles.len()).collect();
-    order.sort_by_cached_key(|at| (std::cmp::Reverse(size(&bundles[*at])), *at));
+/// Deals bundles of these sizes, largest first, to the emptiest of `count` documents; `None` where one does not fit.
+fn evenly(weights: &[usize], count: usize, limit: usize) -> Option<Vec<Vec<usize>>> {
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_by_key(|at| (std::cmp::Reverse(weights[*at]), *at));
+    let frame = size(&[]);
     let mut documents: Vec<Vec<usize>> = vec![Vec::new(); count];
-    let mut sizes: Vec<usize> = vec![size(&[]); count];
+    let mut sizes: Vec<usize> = vec![frame; count];
     for bundle in order {
-        let weight = size(&bundles[bundle]) - size(&[]) + 1;
+        let weight = weights[bundle] - frame + 1;
         let at = (0..count).filter(|at| sizes[*at] + weight <= limit).min_by_key(|at| (sizes[*at], *at))?;
         sizes[at] += weight;
         documents[at].push(bundle);
@@ -111,8 +116,7 @@ fn evenly(bundles: &[Vec<Placed>], count: usize, limit: usize) -> Option<Vec<Vec
     documents.retain(|document| !document.is_empty());
     documents.iter_mut().for_each(|document| document.sort_unstable());
     documents.sort_unstable();
-    let statements = |document: &Vec<usize>| document.iter().flat_map(|bundle| bundles[*bundle].clone()).collect();
-    Some(documents.iter().map(statements).collect())
+    Some(documents)
 }
 
 /// One bundle if the statements fit a document, else several.

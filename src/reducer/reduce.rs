@@ -2,7 +2,6 @@
 
 #![expect(clippy::indexing_slicing, reason = "grants name samples by their place in the one list of samples")]
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conditions::Narrowing;
@@ -12,7 +11,7 @@ use super::kinds::Kinds;
 use super::merge::merge_conditions;
 use super::ownership::owner_tags;
 use super::reduction::Withheld;
-use super::sample::Sample;
+use super::sample::{Known, Sample};
 use super::section::Section;
 use super::statements::{Freedom, Placed, build};
 use super::{
@@ -117,8 +116,7 @@ impl Reducer<'_> {
         let packed = pack::pack(&placed, self.options)?;
         let mut proof = verify::prove(&packed, &drafts, &evidence.samples)?;
         let added = freedom.drafts();
-        let explained: Vec<Draft> = drafts.iter().chain(&added).cloned().collect();
-        replay::prove(&mut proof, &packed, &explained, &evidence.samples, self.generalizer.tokens())?;
+        replay::prove(&mut proof, &packed, (&drafts, &added), &evidence.samples, self.generalizer.tokens())?;
         Ok(Reduced { drafts, placed, policies: packed.policies, proof, freedom })
     }
 
@@ -170,7 +168,7 @@ fn samples<'u>(
         }
         samples.push(Sample {
             request: usage.request_with_known_tags(used, observation),
-            observation: Cow::Borrowed(observation),
+            observation: Known::Seen(observation),
             generalized: generalizer.generalize(used, observation),
         });
     }

@@ -7,22 +7,20 @@
 
 #![expect(clippy::indexing_slicing, reason = "grants name samples by their place in the one list of samples")]
 
-use std::collections::BTreeMap;
-
 use super::conditions::without_key;
-use super::drafts::{Draft, Finder};
+use super::drafts::{Draft, Finders};
 use super::pack::Packed;
 use super::sample::Sample;
 use super::tokens::{TokenRules, tokens};
 use super::verify::{Judge, describe};
 use super::{Proof, ReduceError};
-use crate::iam::{Action, Arn, ConditionKey, ContextValue, Request, Resource};
+use crate::iam::{Arn, ConditionKey, ContextValue, Request, Resource};
 
-/// Adds to the proof, or says which request it fails on.
+/// Adds to the proof, or says which request it fails on. `added` are grants that a size limit asked for.
 pub(crate) fn prove(
     proof: &mut Proof,
     packed: &Packed,
-    drafts: &[Draft],
+    (drafts, added): (&[Draft], &[Draft]),
     samples: &[Sample<'_>],
     changing: &TokenRules,
 ) -> Result<(), ReduceError> {
@@ -34,21 +32,14 @@ pub(crate) fn prove(
         }
         proof.renamed += 1;
     }
-    let mut by_action: BTreeMap<&Action, Vec<Draft>> = BTreeMap::new();
-    for draft in drafts {
-        by_action.entry(&draft.action).or_default().push(draft.clone());
-    }
-    let finders: BTreeMap<&Action, Finder<'_>> =
-        by_action.iter().map(|(action, drafts)| (*action, Finder::new(drafts))).collect();
-    let granted =
-        |request: &Request| finders.get(&request.action).is_some_and(|finder| !finder.allowing(request).is_empty());
-    for draft in drafts {
+    let granted = Finders::new(drafts.iter().chain(added));
+    for draft in drafts.iter().chain(added) {
         let Some(sample) = draft.samples.first().map(|at| &samples[*at]) else { continue };
         for request in near_misses(&sample.request, changing) {
             proof.near_misses += 1;
             match judge.allows(&request) {
                 false => proof.near_misses_denied += 1,
-                true if granted(&request) => {}
+                true if granted.allow(&request) => {}
                 true => {
                     let what = describe(&request);
                     return Err(ReduceError::ProofFailed(format!("it allows {what}, which no grant does")));

@@ -94,7 +94,13 @@ fn is_name(pattern: &ArnPattern) -> bool {
 
 /// A statement on its own, on these resources.
 fn only_on(resources: BTreeSet<ArnPattern>, statement: &Statement) -> PolicyDocument {
-    PolicyDocument::new(vec![Statement { resources: ResourceClause::Resource(resources), ..statement.clone() }])
+    PolicyDocument::new(vec![Statement {
+        sid: None,
+        effect: statement.effect,
+        actions: statement.actions.clone(),
+        resources: ResourceClause::Resource(resources),
+        conditions: statement.conditions.clone(),
+    }])
 }
 
 /// Grants, and actions and resources of statements, that could go with every request still allowed.
@@ -140,12 +146,11 @@ fn superfluous_in(
 
 /// Grants of one action without which all its requests are still allowed.
 fn useless_grants(grants: &[&Draft], requests: &[&Request], layer: u8) -> Vec<String> {
-    let documents: Vec<PolicyDocument> = grants.iter().map(|grant| grant.document()).collect();
     let mut exact: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    let mut wide: Vec<usize> = Vec::new();
+    let mut wide: Vec<(usize, PolicyDocument)> = Vec::new();
     for (at, grant) in grants.iter().enumerate() {
         match grant.pattern.has_wildcard() || grant.pattern.has_variable() {
-            true => wide.push(at),
+            true => wide.push((at, grant.document())),
             false => exact.entry(grant.pattern.as_str()).or_default().push(at),
         }
     }
@@ -155,8 +160,9 @@ fn useless_grants(grants: &[&Draft], requests: &[&Request], layer: u8) -> Vec<St
             Resource::Arn(arn) => exact.get(arn.as_str()),
             Resource::Any => None,
         };
-        let candidates = named.into_iter().flatten().chain(&wide).copied();
-        let mut allowing = candidates.filter(|at| allows(&documents[*at], request));
+        let named = named.into_iter().flatten().copied().filter(|at| allows(&grants[*at].document(), request));
+        let of_wide = wide.iter().filter(|(_, document)| allows(document, request)).map(|(at, _)| *at);
+        let mut allowing = named.chain(of_wide);
         if let (Some(only), None) = (allowing.next(), allowing.next()) {
             needed[only] = true;
         }

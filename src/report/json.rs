@@ -23,9 +23,14 @@ impl Renderer for JsonRenderer {
 /// Indented JSON in which characters that a reader can't see are escaped, so that the text is safe to print.
 pub fn to_json(value: &impl Serialize) -> serde_json::Result<String> {
     let mut bytes = Vec::new();
-    value.serialize(&mut Serializer::with_formatter(&mut bytes, VisibleFormatter(PrettyFormatter::new())))?;
-    bytes.push(b'\n');
+    write_json(value, &mut bytes).map_err(serde::ser::Error::custom)?;
     String::from_utf8(bytes).map_err(serde::ser::Error::custom)
+}
+
+/// Writes the same: the whole text of a large report is never in memory.
+pub fn write_json(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+    value.serialize(&mut Serializer::with_formatter(&mut *out, VisibleFormatter(PrettyFormatter::new())))?;
+    out.write_all(b"\n")
 }
 
 /// The pretty formatter, with hidden characters as `\uXXXX`.

@@ -20,6 +20,7 @@ pub use created::Creation;
 pub use fields::Fields;
 pub use reads::{Below, Members, Reads};
 
+pub(crate) use self::resources::kind_of_id;
 use self::resources::{Finder, Found, Wanted};
 use super::{Certainty, Hole, HoleCause, Origin};
 use crate::catalog::rules::{ActionName, CallRule, ExtraRule, Plan, ResourceExpr, ResourceTerm, Rules};

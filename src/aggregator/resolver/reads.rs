@@ -18,6 +18,8 @@ use crate::catalog::{ArnTemplate, Catalog, ResourceType};
 pub struct Reads {
     pub request: Members,
     pub response: Members,
+    /// The call makes something: what is new in its name is told by comparing the answer with all of the request.
+    pub creates: bool,
 }
 
 /// The members of a payload that are read.
@@ -61,7 +63,7 @@ impl Reads {
             operation,
             plan: &rules.plan(prefix, operation, catalog),
         };
-        let mut reads = Self::default();
+        let mut reads = Self { creates: !reading.plan.creates.is_empty(), ..Self::default() };
         reading.paths(&mut |path| reads.add(path));
         let tags = &reading.rules.settings.tags;
         for path in if tags.is_empty() { &rules.common().tags } else { tags } {
@@ -81,6 +83,7 @@ impl Reads {
 
     /// Adds what another operation reads.
     pub fn merge(&mut self, other: Self) {
+        self.creates |= other.creates;
         for (mine, theirs) in [(&mut self.request, other.request), (&mut self.response, other.response)] {
             theirs.top.into_iter().for_each(|(name, below)| mine.read(name, below));
             mine.anywhere.extend(theirs.anywhere);

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::aggregator::{Aggregator, Selection, Usage};
+use crate::aggregator::{Aggregator, Evidence, Selection, Usage, distill};
 use crate::catalog::Catalog;
-use crate::cloudtrail::parse_record;
+use crate::cloudtrail::{Found, RecordHead, Splitter, Step, parse_record, read_caller, visit_records};
+use crate::collector::operations::Operations;
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/ci/eks-runner";
 
@@ -59,4 +60,65 @@ fn calls_that_are_alike_count_as_if_each_was_parsed() {
         assert!(plain.len() == 1 && counted.keys().eq(plain.keys()));
         plain.values().zip(counted.values()).for_each(|(plain, counted)| assert_same(plain, counted));
     }
+}
+
+/// The record as it is handed on when its like was counted.
+fn in_brief(record: &[u8]) -> Option<Vec<u8>> {
+    let head = RecordHead::read(record, |_| true).ok()?;
+    let identity = distill::identity(&read_caller(head.identity?)?).to_string();
+    let mut brief = format!("{{\"eventTime\":\"{}\",", head.time).into_bytes();
+    let mut operations = Operations::default();
+    let operation = operations.get(&head.source, &head.name);
+    let write = |side, payload: &[u8], call: &mut Vec<u8>| operation.write(side, payload, call);
+    head.write_call(identity.as_bytes(), write, &mut brief);
+    Some(brief)
+}
+
+/// All that a record tells, by itself.
+fn told(record: &[u8], evidence: &Evidence) -> String {
+    let event = parse_record(record).unwrap_or_else(|reason| panic!("{reason:?}: {}", record.escape_ascii()));
+    let principals = event.caller.principal.iter().filter_map(|arn| arn.as_str().parse().ok()).collect();
+    let selection = Selection { principals, include_denied: true, ..Selection::default() };
+    let mut aggregator = Aggregator::new(Catalog::embedded(), &selection);
+    aggregator.add_counted(&event, evidence);
+    format!("{:?}", aggregator.finish())
+}
+
+/// How many records of a text there are, and how many bytes shorter they are in brief.
+fn hold_in_brief(name: &str, text: &[u8]) -> (usize, usize) {
+    let (mut records, mut shorter) = (0, 0);
+    let mut rest = text;
+    let mut splitter = Splitter::default();
+    while let Step::Item { text: item, .. } = splitter.next(&mut rest, true) {
+        visit_records(item, &mut |found| {
+            let Found::Record(record) = found else { return };
+            let Ok(event) = parse_record(record) else { return };
+            let Some(brief) = in_brief(record) else { return };
+            let evidence = Evidence::of(event.time, event.id.as_deref());
+            assert_eq!(told(&brief, &evidence), told(record, &evidence), "{name}: {}", brief.escape_ascii());
+            records += 1;
+            shorter += record.len().saturating_sub(brief.len());
+        });
+    }
+    (records, shorter)
+}
+
+#[test]
+fn a_call_in_brief_tells_what_the_record_tells() {
+    let scenarios = std::fs::read_dir(fixture("scenarios")).unwrap().map(|entry| entry.unwrap().path().join("events"));
+    let mut all = (0, 0);
+    for file in scenarios.flat_map(|folder| json_files(&folder)).chain(corpus::public_files()) {
+        let text = std::fs::read(&file).unwrap();
+        let (records, shorter) = hold_in_brief(&file.display().to_string(), &text);
+        all = (all.0 + records, all.1 + shorter);
+    }
+    assert!(all.0 > 1_000 && all.1 > all.0 * 100, "{all:?}");
+}
+
+/// The plain files below a folder.
+fn json_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let plain = |path: &PathBuf| path.extension().is_some_and(|end| end == "json" || end == "ndjson");
+    files.into_iter().filter(plain).chain(folders.iter().flat_map(|folder| json_files(folder))).collect()
 }

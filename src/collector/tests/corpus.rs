@@ -20,6 +20,11 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// The files with public records; none where no directory is named.
+pub fn public_files() -> Vec<PathBuf> {
+    shared().map(|directory| files(&directory)).unwrap_or_default()
+}
+
 #[test]
 fn every_public_record_is_used_or_skipped() {
     let Some(directory) = shared() else { return };

@@ -1,0 +1,109 @@
+//! What counts in the payloads of each operation's calls, for telling calls apart before they are parsed.
+//!
+//! The rules say what resolving reads ([`Reads`]); ARNs, ids that tell their type and a service's own words are read
+//! wherever they stand. Calls that make something are told apart by all that they say, but for tokens.
+
+use std::collections::BTreeMap;
+
+use crate::aggregator::{Members, Reads, kind_of_id};
+use crate::catalog::Catalog;
+use crate::catalog::rules::{Rules, squeeze};
+use crate::cloudtrail::{Counting, Side, write_brief, write_without_tokens};
+
+#[expect(clippy::disallowed_types, reason = "asked for single names only: its order shows nowhere")]
+type Table<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
+
+/// The operations met so far, by event source and name.
+#[derive(Debug, Default)]
+pub struct Operations(Table<Box<str>, Table<Box<str>, Operation>>);
+
+/// What counts in the calls of one operation.
+#[derive(Debug)]
+pub struct Operation {
+    prefix: Box<str>,
+    /// `None`: all that is no token.
+    sides: Option<[Names; 2]>,
+}
+
+/// The members of a payload that count.
+#[derive(Debug)]
+struct Names {
+    squeezed: Members,
+    /// As written, with what was found out.
+    met: Table<Box<[u8]>, bool>,
+    /// Beginnings of ids that tell their type.
+    ids: &'static BTreeMap<String, String>,
+}
+
+/// So many names are remembered: some payloads hold names that people chose.
+const MOST_MET: usize = 256;
+
+/// So many operations are remembered.
+const MOST_KNOWN: usize = 2_000;
+
+/// Where some services tell of a failure.
+const MESSAGES: [&str; 2] = ["message", "errormessage"];
+
+impl Operations {
+    /// The operation of an event source.
+    pub fn get(&mut self, source: &str, name: &str) -> &mut Operation {
+        let is_known = self.0.get(source).is_some_and(|of_source| of_source.contains_key(name));
+        if !is_known && self.0.values().map(Table::len).sum::<usize>() >= MOST_KNOWN {
+            self.0.clear();
+        }
+        if !self.0.contains_key(source) {
+            self.0.insert(source.into(), Table::default());
+        }
+        let of_source = self.0.entry(source.into()).or_default();
+        of_source.entry(name.into()).or_insert_with(|| Operation::of(source, name))
+    }
+}
+
+impl Operation {
+    fn of(source: &str, name: &str) -> Self {
+        let rules = Rules::embedded();
+        let prefix = rules.prefix_of(source);
+        let Reads { request, mut response, creates } = Reads::of(Catalog::embedded(), source, name);
+        response.anywhere.extend(MESSAGES.map(str::to_owned));
+        let ids = &rules.service(prefix).settings.id_prefixes;
+        let names = |squeezed| Names { squeezed, met: Table::default(), ids };
+        Self { prefix: prefix.into(), sides: (!creates).then(|| [names(request), names(response)]) }
+    }
+
+    /// Writes a payload without what does not count.
+    pub fn write(&mut self, side: Side, payload: &[u8], call: &mut Vec<u8>) {
+        match (&mut self.sides, side) {
+            (Some([request, _]), Side::Request) => write_brief(payload, request, call),
+            (Some([_, response]), Side::Response) => write_brief(payload, response, call),
+            (None, _) => write_without_tokens(payload, &|member| is_token(&self.prefix, member), call),
+        }
+    }
+}
+
+/// Whether a member of a payload tells one call from the next and nothing else.
+fn is_token(prefix: &str, member: &str) -> bool {
+    let rules = Rules::embedded();
+    rules.common().tokens.iter().any(|token| token.eq_ignore_ascii_case(member)) && !rules.mention(prefix, member)
+}
+
+impl Counting for Names {
+    fn member(&mut self, name: &[u8]) -> bool {
+        if let Some(known) = self.met.get(name) {
+            return *known;
+        }
+        // A name that is no text is left to the parser.
+        let counts = std::str::from_utf8(name).map_or(true, |name| {
+            let squeezed = squeeze(name);
+            self.squeezed.top.contains_key(&squeezed) || self.squeezed.anywhere.contains(&squeezed)
+        });
+        if self.met.len() < MOST_MET {
+            self.met.insert(name.into(), counts);
+        }
+        counts
+    }
+
+    fn text(&self, text: &str) -> bool {
+        let is_encoded = || text.get(..6).is_some_and(|head| head.eq_ignore_ascii_case("arn%3a"));
+        text.starts_with("arn:") || is_encoded() || (!self.ids.is_empty() && kind_of_id(text, self.ids).is_some())
+    }
+}
