@@ -10,7 +10,11 @@ use crate::iam::{Action, ConditionKey, Context, ContextValue, Resource};
 impl Call<'_> {
     pub(super) fn context(&self, permission: &Permission<'_>, resource: &Resource) -> Context {
         let mut context = Context::default();
-        let mut set = |key: &str, value: ContextValue| context.insert(ConditionKey::new(key), value);
+        let mut set = |key: &str, value: ContextValue| {
+            if !self.is_named_otherwise(key, &value) {
+                context.insert(ConditionKey::new(key), value);
+            }
+        };
         set("aws:RequestedRegion", one(self.fields.region()));
         self.called_for_somebody(permission.action, &mut set);
         let entry = || self.resolver.catalog.action(permission.action);
@@ -26,10 +30,21 @@ impl Call<'_> {
                 set(key, ContextValue::One(text));
             }
         }
+        if let Some(service) = permission.passed_to {
+            set("iam:PassedToService", one(service));
+        }
         if permission.extra.is_none() {
             self.by_rules(permission.action, resource, &mut set);
         }
         context
+    }
+
+    /// Whether the value is the name of a service that has another one in China.
+    fn is_named_otherwise(&self, key: &str, value: &ContextValue) -> bool {
+        let other = &self.resolver.rules.common().other_principals_in_china;
+        self.fields.partition() == "aws-cn"
+            && key == "iam:PassedToService"
+            && value.values().iter().any(|service| other.contains(service))
     }
 
     /// Forward access sessions: AWS fills `aws:CalledVia` for some services and `kms:ViaService` for KMS.

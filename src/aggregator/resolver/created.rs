@@ -39,16 +39,12 @@ impl Call<'_> {
         self.plan.creates.iter().filter_map(kind).flat_map(|kind| self.created_of(kind)).collect()
     }
 
-    /// What the call would create where the record does not tell, as the call failed or its answer is absent: any of
-    /// that type.
-    pub(super) fn to_be_created(&self) -> Vec<Found> {
-        let kind = |name: &String| self.resolver.catalog.resource_type(self.finder.service, name);
-        self.plan
-            .creates
-            .iter()
-            .filter_map(kind)
-            .filter_map(|kind| self.finder.whole_type(kind, HoleCause::UnresolvedField))
-            .collect()
+    /// What the call would create where the record does not tell, as the call failed or its answer is absent: any of these
+    /// types.
+    pub(super) fn to_be_created(&self, of: &impl Fn(&str) -> bool) -> Vec<Found> {
+        let kinds = self.plan.creates.iter().filter(|name| of(name));
+        let kinds = kinds.filter_map(|name| self.resolver.catalog.resource_type(self.finder.service, name));
+        kinds.filter_map(|kind| self.finder.whole_type(kind, HoleCause::UnresolvedField)).collect()
     }
 
     fn created_of(&self, kind: &ResourceType) -> Vec<Creation> {

@@ -27,6 +27,8 @@ pub struct Fields<'e> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leaf<'e> {
     pub key: &'e str,
+    /// The member that holds the one with that name; empty at the top.
+    pub parent: &'e str,
     pub value: Cow<'e, str>,
     /// Stands directly in `requestParameters` or in a list there.
     pub top: bool,
@@ -271,17 +273,26 @@ fn is_something(node: &Json<'_>) -> bool {
 fn all_leaves<'e>(root: Option<&'e Json<'e>>, skipped: &[&[String]]) -> Vec<Leaf<'e>> {
     let mut found = Vec::new();
     if let Some(root) = root {
-        collect("", root, 0, skipped, &mut found);
+        collect(Named { key: "", parent: "", depth: 0 }, root, skipped, &mut found);
     }
     found
 }
 
-fn collect<'e>(key: &'e str, node: &'e Json<'e>, depth: usize, skipped: &[&[String]], found: &mut Vec<Leaf<'e>>) {
+/// Where a value stands.
+#[derive(Clone, Copy)]
+struct Named<'e> {
+    key: &'e str,
+    parent: &'e str,
+    depth: usize,
+}
+
+fn collect<'e>(at: Named<'e>, node: &'e Json<'e>, skipped: &[&[String]], found: &mut Vec<Leaf<'e>>) {
     match node {
         Json::Str(text) if !text.is_empty() && &**text != HIDDEN => {
-            found.push(Leaf { key, value: decode(Cow::Borrowed(text)), top: depth <= 1 });
+            let value = decode(Cow::Borrowed(text));
+            found.push(Leaf { key: at.key, parent: at.parent, value, top: at.depth <= 1 });
         }
-        Json::Array(items) => items.iter().for_each(|item| collect(key, item, depth, skipped, found)),
+        Json::Array(items) => items.iter().for_each(|item| collect(at, item, skipped, found)),
         Json::Object(members) => {
             for (name, child) in members.iter() {
                 if skipped.iter().any(|names| names.iter().any(|skip| skip.eq_ignore_ascii_case(name))) {
@@ -289,8 +300,8 @@ fn collect<'e>(key: &'e str, node: &'e Json<'e>, depth: usize, skipped: &[&[Stri
                 }
                 // Wrappers and `{tag, content}` objects have no name of their own.
                 let wrapper = name == "content" || WRAPPERS.contains(&name);
-                let (key, depth) = if wrapper { (key, depth) } else { (name, depth + 1) };
-                collect(key, child, depth, skipped, found);
+                let inner = Named { key: name, parent: at.key, depth: at.depth + 1 };
+                collect(if wrapper { at } else { inner }, child, skipped, found);
             }
         }
         _ => {}

@@ -7,7 +7,9 @@
 
 mod context;
 mod created;
+mod defaults;
 mod fields;
+mod fitting;
 mod naming;
 mod reads;
 mod resources;
@@ -266,7 +268,7 @@ impl Call<'_> {
             let found = match term {
                 ResourceTerm::Any => return Resources::Any(None),
                 ResourceTerm::Same => same.to_vec(),
-                ResourceTerm::Created if created.is_empty() => self.to_be_created(),
+                ResourceTerm::Created if created.is_empty() => self.to_be_created(&|_| true),
                 ResourceTerm::Created => created.iter().map(Creation::as_found).collect(),
                 ResourceTerm::Tagged => self.tagged_resources(),
                 ResourceTerm::Type(name) => self.of_type(name),
@@ -306,60 +308,6 @@ impl Call<'_> {
         resources::unique(found)
     }
 
-    /// Whether the rows of the service say all that there is to say.
-    fn by_hand(&self) -> bool {
-        self.resolver.rules.has_file(self.finder.service) && !self.finder.rules.settings.generic
-    }
-
-    /// A service without a rule file: where the request carries tags and the service has a tag action that takes what the
-    /// call creates, the tag action is checked too, as AWS documents for most services.
-    fn default_tagging(&self, created: &[Creation], needs: &mut Vec<Need>) {
-        if self.by_hand() || created.is_empty() || !self.tagged() {
-            return;
-        }
-        let names = self.resolver.rules.common().tag_actions.iter();
-        let actions = names.filter_map(|name| format!("{}:{name}", self.finder.service).parse::<Action>().ok());
-        let Some(entry) = actions.filter_map(|action| self.resolver.catalog.action(&action)).next() else { return };
-        let takes = |one: &&Creation| entry.resource_types.iter().any(|kind| kind.name == one.resource_type);
-        let found = created.iter().filter(takes).map(Creation::as_found).collect();
-        let permission = Permission {
-            action: &entry.action,
-            origin: Origin::Derived,
-            certainty: Certainty::Sometimes("the service checks tags given at creation".to_owned()),
-            source: None,
-            note: None,
-            extra: None,
-        };
-        self.push(needs, permission, Resources::These(found));
-    }
-
-    /// A service without a rule file: a role in a request that changes something is passed, as far as anybody can tell.
-    /// To which service is not known, so no condition narrows it.
-    fn default_passing(&self, needs: &mut Vec<Need>) {
-        let common = self.resolver.rules.common();
-        let passes = common.passing_verbs.iter().any(|verb| self.event.name.starts_with(verb.as_str()));
-        if self.by_hand() || !passes || self.event.read_only == Some(true) {
-            return;
-        }
-        let is_role = |text: &str| {
-            text.parse::<Arn>().is_ok_and(|arn| arn.service() == "iam" && arn.resource().starts_with("role/"))
-        };
-        let named = |leaf: &&fields::Leaf<'_>| leaf.key.to_ascii_lowercase().contains("role") && is_role(&leaf.value);
-        let roles = self.finder.request().iter().filter(named).filter_map(|leaf| Found::at(&leaf.value));
-        let roles: Vec<Found> = roles.collect();
-        let action = "iam:PassRole".parse::<Action>().ok();
-        let Some(entry) = action.and_then(|action| self.resolver.catalog.action(&action)) else { return };
-        let permission = Permission {
-            action: &entry.action,
-            origin: Origin::Derived,
-            certainty: Certainty::Sometimes("the service takes over the role in the request".to_owned()),
-            source: None,
-            note: None,
-            extra: None,
-        };
-        self.push(needs, permission, Resources::These(roles));
-    }
-
     fn push(&self, needs: &mut Vec<Need>, permission: Permission<'_>, resources: Resources) {
         let mut add = |resource: Resource, holes: Vec<Hole>| {
             let context = self.context(&permission, &resource);
@@ -392,6 +340,8 @@ struct Permission<'r> {
     source: Option<&'r str>,
     note: Option<&'r str>,
     extra: Option<&'r ExtraRule>,
+    /// To which service a role is passed.
+    passed_to: Option<&'r str>,
 }
 
 impl<'r> Permission<'r> {
@@ -403,6 +353,7 @@ impl<'r> Permission<'r> {
             source: rule.map(|rule| rule.source.as_str()),
             note: rule.and_then(|rule| rule.note.as_deref()),
             extra: None,
+            passed_to: None,
         }
     }
 
@@ -414,6 +365,7 @@ impl<'r> Permission<'r> {
             source: Some(&rule.source),
             note: rule.note.as_deref(),
             extra: Some(rule),
+            passed_to: None,
         }
     }
 }

@@ -6,12 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::fitting::{BARE, Fitting};
 use super::naming;
 use crate::catalog::rules::{
     ContextSource, FieldPath, Plan, Predicate, ResourceExpr, ResourceTerm, Root, Rules, ServiceRules, SinglePath, Step,
     TemplatePart, Test, like, squeeze,
 };
-use crate::catalog::{ArnTemplate, Catalog, ResourceType};
+use crate::catalog::{Catalog, ResourceType};
 
 /// What is read of one operation's payloads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,12 +42,6 @@ pub enum Below {
     /// The names of its members, and no value.
     Names,
 }
-
-/// Endings of the names of fields that a variable may be filled from.
-const ENDINGS: [&str; 6] = ["", "name", "id", "identifier", "key", "arn"];
-
-/// Names that fit a variable of any type.
-const BARE: [&str; 4] = ["name", "id", "identifier", "resourceid"];
 
 /// Where EC2's calls carry tags.
 const SPECIFICATIONS: [&str; 3] = ["tagSpecificationSet", "TagSpecification", "tagSpecifications"];
@@ -211,14 +206,15 @@ impl<'r> Reading<'r> {
         if rule.is_some_and(|rule| rule.template.is_some()) {
             return;
         }
-        let variables = kind.templates().iter().flat_map(ArnTemplate::variables);
-        let open = variables.filter(|name| rule.is_none_or(|rule| !rule.vars.contains_key(*name)));
-        let open: BTreeSet<String> = open.map(squeeze).collect();
-        if open.is_empty() {
+        let mut names = BTreeSet::new();
+        for template in kind.templates() {
+            let only = template.variables().count() == 1;
+            let open = template.variables().filter(|name| rule.is_none_or(|rule| !rule.vars.contains_key(*name)));
+            names.extend(open.flat_map(|name| Fitting::new(&kind.name, name, only).names()));
+        }
+        if names.is_empty() {
             return;
         }
-        let own = squeeze(&kind.name);
-        let names: BTreeSet<String> = ENDINGS.iter().map(|end| format!("{own}{end}")).chain(open).collect();
         BARE.iter().for_each(|name| reads.request.read((*name).to_owned(), Below::All));
         if created {
             reads.response.anywhere.extend(names.iter().cloned());

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use super::super::instance_profiles;
 use super::fields::{Fields, Leaf};
+use super::fitting::{BARE, Fitting};
 use super::{Hole, HoleCause};
 use crate::catalog::rules::{
     FieldPath, ResourceExpr, ResourceTerm, Root, ServiceRules, Step, TemplatePart, TypeRule, squeeze,
@@ -60,7 +61,7 @@ enum Within {
 }
 
 /// One way to find the value of a variable: where, by which names, and whether such a name is vague.
-type Try<'t> = (Within, &'t dyn Fn(&str) -> bool, bool);
+type Try<'t> = (Within, &'t dyn Fn(&str, &Leaf<'_>) -> bool, bool);
 
 /// A resource type as a call takes it.
 #[derive(Clone, Copy, Debug)]
@@ -81,13 +82,14 @@ impl<'e> Finder<'e> {
     }
 
     /// The values of the leaves with such a name.
-    fn named(&self, within: Within, fits: &dyn Fn(&str) -> bool) -> Vec<String> {
+    fn named(&self, within: Within, fits: &dyn Fn(&str, &Leaf<'_>) -> bool) -> Vec<String> {
         let (leaves, names) = match within {
             Within::Top | Within::Request => (&self.request, &self.request_names),
             Within::Response => (&self.response, &self.response_names),
         };
         let names = names.get_or_init(|| leaves.iter().map(|leaf| squeeze(leaf.key)).collect());
-        let fitting = leaves.iter().zip(names).filter(|(leaf, name)| (leaf.top || within != Within::Top) && fits(name));
+        let fits = |leaf: &Leaf<'_>, name: &str| (leaf.top || within != Within::Top) && fits(name, leaf);
+        let fitting = leaves.iter().zip(names).filter(|(leaf, name)| fits(leaf, name));
         fitting.map(|(leaf, _)| leaf.value.to_string()).collect()
     }
 
@@ -150,6 +152,10 @@ impl<'e> Finder<'e> {
     pub fn whole_type(&self, kind: &ResourceType, cause: HoleCause) -> Option<Found> {
         let template = kind.templates().first()?;
         let arn = template.fill(self.place(), |_| "*".to_owned());
+        // Of some types there is one in an account: its ARN holds no name.
+        if template.service().is_some() && template.variables().count() == 0 && !arn.as_str().contains('*') {
+            return Some(Found::whole(arn));
+        }
         let detail = match template.service() {
             // No wildcard may stand for the service or the type.
             None => return None,
@@ -274,37 +280,28 @@ impl<'e> Finder<'e> {
         named
     }
 
-    /// Fields whose names fit a variable: `FunctionName` is filled from `functionName`, `function`, `functionArn`.
+    /// The value of a variable from fields whose names fit it.
     fn guess(&self, wanted: Wanted<'_>, variable: &str, template: &ArnTemplate) -> Named {
-        let kind = squeeze(&wanted.kind.name);
-        let variable = squeeze(variable);
-        let ending =
-            ["name", "id", "arn", "identifier", "key"].into_iter().find(|end| variable.ends_with(end)).unwrap_or("");
-        let exact = |key: &str| key == variable;
-        // With one variable the type's own field can mean only it; among several the endings must agree.
-        let only = template.variables().count() == 1;
-        let typed = |key: &str| {
-            let ends =
-                |end: &str| end == ending || end == "arn" || only && matches!(end, "" | "name" | "id" | "identifier");
-            key.strip_prefix(kind.as_str()).is_some_and(ends)
-        };
+        let fitting = Fitting::new(&wanted.kind.name, variable, template.variables().count() == 1);
         // Where ids tell their types, a field for any id names no type that ids do not tell.
         let any_id = self.rules.settings.id_prefixes.is_empty();
-        let bare = |key: &str| match key {
-            "name" => ending == "name",
-            "id" => matches!(ending, "id" | "identifier"),
-            "resourceid" => ending == "id" && any_id,
-            key => key == "identifier",
-        };
-        let says_nothing = matches!(variable.as_str(), "name" | "id" | "arn" | "identifier" | "resourceid" | "type");
-        let tries: [Try<'_>; 7] = [
-            (Within::Top, &exact, says_nothing),
+        let exact = |key: &str, _: &Leaf<'_>| fitting.exact(key);
+        let typed = |key: &str, _: &Leaf<'_>| fitting.typed(key);
+        let bare = |key: &str, _: &Leaf<'_>| fitting.bare(key, any_id);
+        let loose = |key: &str, _: &Leaf<'_>| fitting.loose(key);
+        let inside = |key: &str, leaf: &Leaf<'_>| BARE.contains(&key) && fitting.inside(&squeeze(leaf.parent), key);
+        let vague = fitting.says_nothing();
+        let tries: [Try<'_>; 10] = [
+            (Within::Top, &exact, vague),
             (Within::Top, &typed, false),
             (Within::Top, &bare, true),
-            (Within::Request, &exact, says_nothing),
+            (Within::Request, &exact, vague),
             (Within::Request, &typed, false),
+            (Within::Request, &inside, false),
+            (Within::Request, &loose, false),
             (Within::Response, &exact, false),
             (Within::Response, &typed, false),
+            (Within::Response, &inside, false),
         ];
         let asked = tries.into_iter().filter(|(within, ..)| wanted.created || *within != Within::Response);
         let mut found = asked.map(|(within, fits, vague)| Named { values: self.named(within, fits), vague });

@@ -51,6 +51,12 @@ pub struct CommonRules {
     pub tags: Vec<FieldPath>,
     /// Actions that add tags, tried in this order for services without a rule file.
     pub tag_actions: Vec<String>,
+    /// To which service the operations of a service (by IAM prefix) hand a role.
+    #[serde(default)]
+    pub passed_to: BTreeMap<String, String>,
+    /// Principals of services that have another name in China.
+    #[serde(default)]
+    pub other_principals_in_china: Vec<String>,
     /// Services for which AWS documents `aws:CalledVia`.
     pub called_via: Vec<String>,
 }
