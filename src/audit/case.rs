@@ -26,7 +26,8 @@ pub(super) struct Case<'a> {
     pub statements: Vec<StatementCase<'a>>,
     /// All requests of the usage, in order.
     pub requests: Vec<RequestCase<'a>>,
-    /// The tightest policy for the evidence; `None` where there is none.
+    /// The tightest policy for the evidence, with what completes the lifecycle where that is granted on purpose; `None`
+    /// where there is none.
     pub tight: Option<VerifiedPolicy>,
 }
 
@@ -102,7 +103,12 @@ impl<'a> Case<'a> {
             one.requests = requests.iter().enumerate().filter(fits).map(|(at, _)| at).collect();
         }
         // A policy set of any size will do here: it is compared, not attached.
-        let reduced = reduce(usage, catalog, &ReduceOptions { max_policies: usize::MAX, ..ReduceOptions::default() });
+        let tightest = ReduceOptions {
+            max_policies: usize::MAX,
+            complete_lifecycle: options.complete_lifecycle,
+            ..ReduceOptions::default()
+        };
+        let reduced = reduce(usage, catalog, &tightest);
         Self {
             present,
             usage,

@@ -12,6 +12,9 @@ pub struct AuditOptions {
     /// Also what the evidence itself needs: paths of escalation and roles without a boundary that no tighter policy could
     /// avoid.
     pub include_needed: bool,
+    /// Update and destroy of what the role created are granted on purpose, as `generate --complete-lifecycle` grants them:
+    /// what they need, no tighter policy avoids.
+    pub complete_lifecycle: bool,
     /// When the role was audited last, as a store has it; what was first used later is new. `None`: nothing is known of it,
     /// or the evidence does not reach back that far.
     pub last_audit: Option<Timestamp>,
@@ -20,6 +23,12 @@ pub struct AuditOptions {
 impl AuditOptions {
     /// The default: not used for 90 days.
     pub fn at(now: Timestamp) -> Self {
-        Self { now, unused_for: SignedDuration::from_hours(90 * 24), include_needed: false, last_audit: None }
+        Self {
+            now,
+            unused_for: SignedDuration::from_hours(90 * 24),
+            include_needed: false,
+            complete_lifecycle: false,
+            last_audit: None,
+        }
     }
 }

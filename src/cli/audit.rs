@@ -64,6 +64,11 @@ struct FindingArgs {
     #[arg(long)]
     include_needed: bool,
 
+    /// Updating and destroying what the role created is granted on purpose (`generate --complete-lifecycle`): a path of
+    /// escalation that this opens counts as needed.
+    #[arg(long, env = "TRAILTRIM_COMPLETE_LIFECYCLE", value_parser = FalseyValueParser::new())]
+    complete_lifecycle: bool,
+
     /// Findings that are accepted, with reason, owner and expiry (TOML).
     #[arg(long, value_name = "FILE", env = "TRAILTRIM_BASELINE")]
     baseline: Option<PathBuf>,
@@ -162,6 +167,7 @@ impl FindingArgs {
             options.unused_for = age;
         }
         options.include_needed = self.include_needed;
+        options.complete_lifecycle = self.complete_lifecycle || config.complete_lifecycle.unwrap_or(false);
         Ok(options)
     }
 

@@ -231,6 +231,19 @@ fn a_generated_policy_audits_clean_on_the_command_line() {
 }
 
 #[test]
+fn what_completes_the_lifecycle_on_purpose_is_no_alarm() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let evidence =
+        ["fixtures/scenarios/eks-terraform-platform/events", "--role", "arn:aws:iam::111122223333:role/ci/eks-runner"];
+    trailtrim(["generate", "--complete-lifecycle", "--out-dir", out].into_iter().chain(evidence)).expect(0);
+    let audit = ["audit", "--policy", out, "--fail-on", "high"];
+    // Roles that the role made may be made to trust others: nobody asked for that without the flag.
+    trailtrim(audit.into_iter().chain(evidence)).expect(14);
+    trailtrim(audit.into_iter().chain(evidence).chain(["--complete-lifecycle"])).expect(0);
+}
+
+#[test]
 fn a_replay_names_what_would_be_denied() {
     let run =
         trailtrim(["replay", EVENTS, "--role", "eks-runner", "--policy", SEED, "--format", "json", "--no-config"]);

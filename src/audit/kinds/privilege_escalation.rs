@@ -16,7 +16,7 @@ use crate::iam::{Action, ActionPattern, Decision, Effect, PolicyDocument, Reques
 struct Found {
     path: &'static Path,
     steps: Vec<Taken>,
-    /// The evidence needs every step.
+    /// The tightest policy has every step.
     needed: bool,
 }
 
@@ -90,7 +90,11 @@ fn of_family(case: &Case<'_>, spoken: &mut Spoken, identity: &[PolicyDocument], 
         more.push(format!("not used: {}", some_of(unused, 4)));
     }
     if told.needed {
-        more.push("the evidence needs every step: no tighter policy closes it".to_owned());
+        let whose = match case.options.complete_lifecycle {
+            true => "the evidence, or the lifecycle of what the role created,",
+            false => "the evidence",
+        };
+        more.push(format!("{whose} needs every step: no tighter policy closes it"));
     }
     more.push(format!("described at {}", told.path.source.join(", ")));
     let sketch = Sketch {
