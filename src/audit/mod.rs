@@ -7,6 +7,7 @@
 
 pub mod access;
 mod baseline;
+mod beyond;
 mod case;
 mod compare;
 mod diff;

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::beyond;
 use crate::catalog::{ActionEntry, Catalog};
 use crate::iam::ArnPattern;
 use crate::iam::automaton::{Class, Language, meet};
@@ -24,6 +25,8 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct PlainService {
     prefix: String,
+    #[serde(default)]
+    only: Vec<String>,
     #[serde(default)]
     but_not: Vec<String>,
     #[serde(rename = "source")]
@@ -84,13 +87,37 @@ impl<'c> Shapes<'c> {
         found
     }
 
-    /// Whether the action is ever checked on a resource of the pattern, by the reference.
+    /// Whether the action is ever checked on a resource of the pattern, by the reference and what is known beyond it.
     pub fn takes(&self, entry: &ActionEntry, pattern: &ArnPattern) -> bool {
         if pattern.is_any() {
             return true;
         }
-        let types = self.types(entry.action.service(), pattern);
-        entry.resource_types.iter().any(|kind| types.contains(&kind.name))
+        beyond::takes(&entry.action, pattern).unwrap_or_else(|| {
+            let types = self.types(entry.action.service(), pattern);
+            entry.resource_types.iter().any(|kind| types.contains(&kind.name))
+        })
+    }
+
+    /// Whether the pattern can stand for anything of the service, in the reference or beyond it.
+    pub fn is_known(&self, service: &str, pattern: &ArnPattern) -> bool {
+        !self.types(service, pattern).is_empty() || beyond::is_of_service(service, pattern)
+    }
+
+    /// Literal text behind the first variable of a template: `autoScalingGroupName/`.
+    pub fn has_inner_word(&self, service: &str, text: &str) -> bool {
+        let words = |template: &String| {
+            let resource = template.splitn(6, ':').last().unwrap_or_default();
+            let inner = resource.split('}').skip(1).filter_map(|rest| rest.split("${").next());
+            inner.map(|word| word.trim_matches(['/', ':']).to_owned()).collect::<Vec<_>>()
+        };
+        let templates = self.catalog.resource_types(service).iter().flat_map(|kind| &kind.arn_templates);
+        templates.flat_map(words).any(|word| word.len() > 2 && text.contains(&word))
+    }
+
+    /// Whether the reference has ARNs of the service with this word for the account: `aws`, say.
+    pub fn has_account(&self, service: &str, account: &str) -> bool {
+        let templates = self.catalog.resource_types(service).iter().flat_map(|kind| &kind.arn_templates);
+        templates.into_iter().any(|template| template.split(':').nth(4) == Some(account))
     }
 
     /// Whether the service has ARNs at all.
@@ -140,7 +167,8 @@ fn names_are_plain(service: &str, resource_type: &str) -> bool {
         toml::from_str::<File>(PLAIN_NAMES).expect("plain_names.toml is sound").service
     });
     let row = PARSED.iter().find(|row| row.prefix == service);
-    row.is_some_and(|row| !row.but_not.iter().any(|name| name == resource_type))
+    let named = |names: &[String]| names.iter().any(|name| name == resource_type);
+    row.is_some_and(|row| (row.only.is_empty() || named(&row.only)) && !named(&row.but_not))
 }
 
 /// The ARNs of a template. A variable stands for one character or more, within its segment; in the resource it stays
@@ -204,7 +232,8 @@ mod tests {
         let catalog = Catalog::embedded();
         for row in toml::from_str::<File>(PLAIN_NAMES).unwrap().service {
             assert!(catalog.service_exists(&row.prefix));
-            assert!(row.but_not.iter().all(|name| catalog.resource_type(&row.prefix, name).is_some()));
+            let mut names = row.only.iter().chain(&row.but_not);
+            assert!(names.all(|name| catalog.resource_type(&row.prefix, name).is_some()), "{}", row.prefix);
         }
     }
 }

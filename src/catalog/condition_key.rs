@@ -66,18 +66,28 @@ impl ConditionKeyEntry {
     }
 }
 
-/// Whether a key of the reference, variables and all, names `key`. A variable stands for one character or more.
+/// Whether a key of the reference, variables and all, names `key`. A variable stands for one character or more; some
+/// services write it in another way (`s3:ExistingObjectTag/<key>`, `secretsmanager:ResourceTag/tag-key`).
 pub(crate) fn names_key(entry: &str, key: &ConditionKey) -> bool {
-    let Some((before, rest)) = entry.split_once("${") else {
+    let Some((before, after)) = around_variable(entry) else {
         return entry.eq_ignore_ascii_case(key.as_str());
     };
-    let after = rest.split_once('}').map_or("", |(_, after)| after);
     let text = key.as_str().as_bytes();
     let (before, after) = (before.as_bytes(), after.as_bytes());
     let long_enough = text.len() > before.len() + after.len();
     long_enough
         && text.get(..before.len()).is_some_and(|start| start.eq_ignore_ascii_case(before))
         && text.get(text.len() - after.len()..).is_some_and(|end| end.eq_ignore_ascii_case(after))
+}
+
+/// What stands before and behind the variable.
+fn around_variable(entry: &str) -> Option<(&str, &str)> {
+    let between = |open: &str, close: char| {
+        let (before, rest) = entry.split_once(open)?;
+        Some((before, rest.split_once(close).map_or("", |(_, after)| after)))
+    };
+    let plain = || entry.strip_suffix("tag-key").filter(|before| before.ends_with('/')).map(|before| (before, ""));
+    between("${", '}').or_else(|| between("<", '>')).or_else(plain)
 }
 
 #[cfg(test)]
@@ -90,6 +100,9 @@ mod tests {
         assert!(named("aws:RequestTag/${TagKey}", "aws:requesttag/Env"));
         assert!(named("codebuild:x/${name}.value", "codebuild:x/HOME.value"));
         assert!(named("eks:clusterName", "eks:ClusterName"));
+        assert!(named("secretsmanager:ResourceTag/tag-key", "secretsmanager:ResourceTag/Team"));
+        assert!(named("s3:ExistingObjectTag/<key>", "s3:ExistingObjectTag/Team"));
+        assert!(!named("secretsmanager:ResourceTag/tag-key", "secretsmanager:ResourceTags/Team"));
         assert!(!named("aws:RequestTag/${TagKey}", "aws:RequestTag/"));
         assert!(!named("aws:RequestTag/${TagKey}", "aws:ResourceTag/Env"));
         assert!(!named("codebuild:x/${name}.value", "codebuild:x/HOME.type"));

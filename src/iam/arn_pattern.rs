@@ -48,7 +48,11 @@ impl ArnPattern {
                 whole.push_str(":*");
             }
         }
-        let colons = check_segments(&whole)?;
+        // IAM takes a pattern without a resource, AWS's own policies have one: it matches nothing.
+        let colons = match Colons::find(&whole).filter(|colons| colons.segment(&whole, 5).is_empty()) {
+            Some(colons) => check_segments(&format!("{whole}*")).map(|_| colons)?,
+            None => check_segments(&whole)?,
+        };
         Ok(Self::with_colons(whole.into(), colons))
     }
 

@@ -59,7 +59,8 @@ impl Page {
         let mut first = true;
         for word in text.split(' ') {
             let length = word.chars().count();
-            if !first && width + 1 + length > WIDTH {
+            let needed = width + usize::from(!first) + length;
+            if needed > WIDTH && (!first || hanging + length <= WIDTH) {
                 self.line(line.trim_end());
                 line = " ".repeat(hanging);
                 width = hanging;
@@ -89,5 +90,16 @@ mod tests {
         assert!(lines[0].starts_with("  on word") && lines[0].len() <= WIDTH, "{text}");
         assert_eq!(lines[2], format!("     {arn}"));
         assert_eq!(lines[3], "     end");
+    }
+
+    #[test]
+    fn a_first_word_that_fits_the_next_line_alone_goes_there() {
+        let mut page = Page::new(Style::Plain);
+        page.wrapped(2, "informational wider-resource: ", &format!("{} is", "a".repeat(60)), 4);
+        let text = page.into_text();
+        assert_eq!(
+            text.lines().collect::<Vec<_>>(),
+            ["  informational wider-resource:", &format!("    {} is", "a".repeat(60))]
+        );
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{resource_text, some_of};
+use super::{count_events, events_text, resource_text, some_of};
 use crate::aggregator::Evidence;
 use crate::audit::case::{Case, RequestCase, Spoken};
 use crate::audit::finding::Sketch;
@@ -80,7 +80,7 @@ fn of_type(case: &Case<'_>, action: &Action, kind: PolicyType, calls: &[Blocked<
         place,
         subject: format!("{action} by {by}"),
         message: format!("`{action}` is allowed here, and {by} denied it {how}"),
-        because: format!("{events} denied events (such as {})", some_of(ids, 3)),
+        because: format!("denied in {} (such as {})", events_text(events), some_of(ids, 3)),
         more: if on.is_empty() { Vec::new() } else { vec![format!("on {on}")] },
         remedy: format!("mend {by}, or take `{action}` away: as things stand it is of no use"),
     };
@@ -98,7 +98,6 @@ fn still_not_allowed(case: &Case<'_>, spoken: &Spoken) -> Vec<Finding> {
 }
 
 fn of_want(case: &Case<'_>, action: &Action, requests: &[&RequestCase<'_>]) -> Option<Finding> {
-    let events: u64 = requests.iter().map(|request| request.observation.evidence.events).sum();
     let first = requests.first()?;
     let resources = some_of(requests.iter().map(|request| resource_text(&request.used.resource)), 4);
     let sketch = Sketch {
@@ -108,7 +107,7 @@ fn of_want(case: &Case<'_>, action: &Action, requests: &[&RequestCase<'_>]) -> O
         place: None,
         subject: format!("{action} by an identity-based policy"),
         message: format!("`{action}` was denied on {resources} for want of an allow, and still would be"),
-        because: format!("{events} denied events"),
+        because: format!("denied in {}", count_events(requests)),
         more: vec![super::missing_permission::refusal(case, &first.verdict)],
         remedy: format!("allow `{action}` on {resources} if the role is to do that"),
     };

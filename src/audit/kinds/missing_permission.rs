@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{policy_layer, resource_text, some_of};
+use super::{count_events, policy_layer, resource_text, some_of};
 use crate::aggregator::Certainty;
 use crate::audit::case::{Case, RequestCase, Spoken};
 use crate::audit::finding::Sketch;
@@ -28,7 +28,6 @@ fn of_action(case: &Case<'_>, action: &Action, requests: &[&RequestCase<'_>]) ->
         Certainty::Always => None,
     });
     let always = requests.iter().any(|request| request.observation.certainty == Certainty::Always);
-    let events: u64 = requests.iter().map(|request| request.observation.evidence.events).sum();
     let operations = some_of(requests.iter().flat_map(|request| &request.observation.operations), 3);
     let ids: Vec<&str> =
         requests.iter().flat_map(|request| &request.observation.evidence.samples).map(|(_, id)| id.as_str()).collect();
@@ -45,7 +44,7 @@ fn of_action(case: &Case<'_>, action: &Action, requests: &[&RequestCase<'_>]) ->
         place: denying_place(case, &first.verdict),
         subject: action.to_string(),
         message: format!("`{action}` was used on {resources} and is not allowed"),
-        because: format!("{events} events ({operations})"),
+        because: format!("{} ({operations})", count_events(requests)),
         more,
         remedy: format!("allow `{action}` on {resources}"),
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::idle::day;
-use super::{resource_text, some_of, spare_severity};
+use super::{count_events, resource_text, some_of, spare_severity};
 use crate::aggregator::Certainty;
 use crate::audit::case::{Case, RequestCase, Spoken};
 use crate::audit::finding::Sketch;
@@ -30,11 +30,10 @@ pub(crate) fn find(case: &Case<'_>, _: &mut Spoken) -> Vec<Finding> {
 
 fn of_action(case: &Case<'_>, action: &Action, requests: &[&RequestCase<'_>], last_audit: Timestamp) -> Finding {
     let first = requests.iter().map(|request| request.observation.evidence.first_seen).min().unwrap_or(last_audit);
-    let events: u64 = requests.iter().map(|request| request.observation.evidence.events).sum();
     let operations = some_of(requests.iter().flat_map(|request| &request.observation.operations), 3);
     let ids: Vec<&str> =
         requests.iter().flat_map(|request| &request.observation.evidence.samples).map(|(_, id)| id.as_str()).collect();
-    let mut more = vec![format!("{events} events since ({operations})")];
+    let mut more = vec![format!("{} since ({operations})", count_events(requests))];
     if !ids.is_empty() {
         more.push(format!("events {}", some_of(ids, 3)));
     }

@@ -48,10 +48,11 @@ fn needs_presence(operator: ConditionOperator, values: &BTreeSet<String>) -> boo
     }
 }
 
-/// Global keys that AWS fills whatever the action. Of the tags of a resource the reference does not tell enough.
+/// Global keys that AWS fills whatever the action.
 fn always_there(case: &Case<'_>, key: &ConditionKey) -> bool {
     let name = key.folded();
-    let of_request = name.starts_with("aws:requesttag/") || name == "aws:tagkeys";
+    let of_request =
+        name.starts_with("aws:requesttag/") || name == "aws:tagkeys" || name.starts_with("aws:resourcetag/");
     !of_request && case.catalog.global_condition_keys().iter().any(|entry| entry.names(key))
 }
 
@@ -63,6 +64,8 @@ fn takes_key(case: &Case<'_>, entry: &ActionEntry, key: &ConditionKey) -> bool {
     named(&entry.condition_keys)
         || entry.resource_types.iter().any(|kind| named(&kind.condition_keys))
         || own_types().any(|kind| named(&kind.condition_keys))
+        // On a resource, and of its tags the reference does not tell enough.
+        || key.folded().starts_with("aws:resourcetag/") && !entry.resource_types.is_empty()
 }
 
 fn dead_key(
@@ -88,7 +91,8 @@ fn dead_key(
         because: format!("the reference of {} lists no such key for them", case.catalog.date()),
         more: vec![format!("`{operator}` holds only where the key is there")],
         remedy,
-        confidence: Confidence::High,
+        // The reference is not always right on what has no resource, and so no tags.
+        confidence: if key.folded().starts_with("aws:resourcetag/") { Confidence::Medium } else { Confidence::High },
     };
     dead.finish(case, one.statement.effect)
 }

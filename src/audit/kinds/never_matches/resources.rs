@@ -13,7 +13,7 @@ pub(super) fn find(case: &Case<'_>, spoken: &mut Spoken, at: usize) -> Vec<Findi
         if pattern.is_any() || super::resource_was_met(case, one, pattern) {
             continue;
         }
-        let Some(Fault { because, remedy }) = fault(case, one, pattern) else { continue };
+        let Some(Fault { because, remedy, confidence }) = fault(case, one, pattern) else { continue };
         spoken.resources.insert((at, pattern.clone()));
         let dead = Dead {
             place: one.place_of_resource(pattern),
@@ -22,7 +22,7 @@ pub(super) fn find(case: &Case<'_>, spoken: &mut Spoken, at: usize) -> Vec<Findi
             because,
             more: Vec::new(),
             remedy,
-            confidence: Confidence::High,
+            confidence,
         };
         findings.push(dead.finish(case, one.statement.effect));
     }
@@ -32,19 +32,29 @@ pub(super) fn find(case: &Case<'_>, spoken: &mut Spoken, at: usize) -> Vec<Findi
 struct Fault {
     because: String,
     remedy: String,
+    confidence: Confidence,
 }
 
 impl Fault {
     fn new(because: impl Into<String>, remedy: impl Into<String>) -> Option<Self> {
-        Some(Self { because: because.into(), remedy: remedy.into() })
+        Some(Self { because: because.into(), remedy: remedy.into(), confidence: Confidence::High })
     }
 }
 
 fn fault(case: &Case<'_>, one: &StatementCase<'_>, pattern: &ArnPattern) -> Option<Fault> {
     let segment = |index| pattern.segment(index).unwrap_or_default();
-    let (service, region, account) = (segment(2), segment(3), segment(4));
+    let (partition, service, region, account) = (segment(1), segment(2), segment(3), segment(4));
     if pattern.has_variable() {
         return None;
+    }
+    if pattern.as_str().trim() != pattern.as_str() {
+        return Fault::new("there is a space before or behind it", "take the space away");
+    }
+    if !is_partition(partition) {
+        return Fault::new(
+            format!("`{partition}` is no partition: AWS has `aws`, `aws-cn`, `aws-us-gov` and a few more"),
+            "correct the partition",
+        );
     }
     if service.contains(['*', '?']) {
         return Fault::new(
@@ -58,8 +68,7 @@ fn fault(case: &Case<'_>, one: &StatementCase<'_>, pattern: &ArnPattern) -> Opti
             "write `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`, with empty segments where the service has none",
         );
     }
-    let digits = account.bytes().all(|byte| byte.is_ascii_digit());
-    if !account.is_empty() && digits && account.len() != 12 {
+    if !is_account(account) && !case.shapes.has_account(service, account) {
         return Fault::new(format!("`{account}` is no account id: these have twelve digits"), "correct the account");
     }
     if !is_region(region) {
@@ -75,7 +84,7 @@ fn shape_fault(case: &Case<'_>, one: &StatementCase<'_>, pattern: &ArnPattern, s
         .chain(of_actions)
         .filter(|prefix| case.catalog.service_exists(prefix) && case.shapes.has_shapes(prefix))
         .collect();
-    if !case.shapes.has_shapes(service) || known.iter().any(|prefix| !case.shapes.types(prefix, pattern).is_empty()) {
+    if !case.shapes.has_shapes(service) || known.iter().any(|prefix| case.shapes.is_known(prefix, pattern)) {
         return type_wildcard(case, pattern, service);
     }
     let resource = pattern.resource().unwrap_or_default();
@@ -103,10 +112,17 @@ fn type_wildcard(case: &Case<'_>, pattern: &ArnPattern, service: &str) -> Option
     if !word.contains(['*', '?']) || !case.catalog.service_exists(service) || !case.shapes.is_typed(service) {
         return None;
     }
+    // `*/*` is a long way to write `*`, and AWS's own pages have it. A word inside tells the type as well as the first.
+    let open = resource.chars().all(|character| matches!(character, '*' | '/' | ':'));
+    if open || case.shapes.has_inner_word(service, resource) {
+        return None;
+    }
+    // AWS says so of all services, and some take it all the same.
     Fault::new(
         format!("`{word}` would have to stand for the type of the resource, which AWS does not take"),
         "name the types, one ARN for each",
     )
+    .map(|fault| Fault { confidence: Confidence::Medium, ..fault })
 }
 
 /// Whether the resource part of a template begins with this type word.
@@ -114,15 +130,31 @@ fn starts_with(template: &str, word: &str) -> bool {
     !word.is_empty() && template.strip_prefix(word).is_some_and(|rest| rest.starts_with(['/', ':']))
 }
 
+/// With a wildcard, or `aws` with or without more: `aws-cn`, `aws-iso-b`.
+fn is_partition(text: &str) -> bool {
+    text.contains(['*', '?']) || text == "aws" || text.starts_with("aws-")
+}
+
+/// Empty, with a wildcard, twelve digits, or the word that stands for AWS itself.
+fn is_account(text: &str) -> bool {
+    let digits = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits || text.is_empty() || text.contains(['*', '?']) || text.starts_with("aws") || text == "amazon"
+}
+
+/// Directions in the names of Regions.
+const DIRECTIONS: [&str; 9] =
+    ["central", "east", "north", "northeast", "northwest", "south", "southeast", "southwest", "west"];
+
 /// Empty, with a wildcard, or as AWS names Regions: `eu-central-1`, `us-gov-west-1`.
 fn is_region(text: &str) -> bool {
     if text.is_empty() || text.contains(['*', '?']) {
         return true;
     }
     let parts: Vec<&str> = text.split('-').collect();
-    let letters = |part: &&&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
-    let numbered = parts.last().is_some_and(|last| !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()));
-    parts.len() >= 3 && numbered && parts.iter().take(parts.len() - 1).filter(letters).count() == parts.len() - 1
+    let [place @ .., direction, number] = parts.as_slice() else { return false };
+    let letters = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let numbered = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    !place.is_empty() && place.iter().all(letters) && DIRECTIONS.contains(direction) && numbered
 }
 
 #[cfg(test)]
@@ -134,8 +166,19 @@ mod tests {
         for region in ["", "*", "eu-*", "eu-central-1", "us-gov-west-1", "ap-southeast-5"] {
             assert!(is_region(region), "{region}");
         }
-        for region in ["cluster", "eu", "eu-central", "EU-central-1", "111122223333"] {
+        for region in ["cluster", "eu", "eu-central", "EU-central-1", "111122223333", "eu-centrl-1", "central-1"] {
             assert!(!is_region(region), "{region}");
         }
+    }
+
+    #[test]
+    fn accounts_have_twelve_digits() {
+        for account in ["", "*", "111122223333", "1111*", "aws"] {
+            assert!(is_account(account), "{account}");
+        }
+        for account in ["11112222333", "1111-2222-3333", "ACCOUNT_ID", "demo"] {
+            assert!(!is_account(account), "{account}");
+        }
+        assert!(is_partition("aws-us-gov") && !is_partition("amazon") && !is_partition("awss"));
     }
 }
