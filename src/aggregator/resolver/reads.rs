@@ -127,7 +127,9 @@ impl Members {
 fn read_by_name(event_source: &str, operation: &str) -> &'static [&'static str] {
     match (event_source, operation) {
         ("sts.amazonaws.com", "AssumeRole") => &["request.roleArn", "response.credentials.accessKeyId"],
-        ("iam.amazonaws.com", "AddRoleToInstanceProfile") => &["request.instanceProfileName", "request.roleName"],
+        ("iam.amazonaws.com", "AddRoleToInstanceProfile" | "RemoveRoleFromInstanceProfile") => {
+            &["request.instanceProfileName", "request.roleName"]
+        }
         _ => &[],
     }
 }
