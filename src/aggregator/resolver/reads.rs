@@ -284,8 +284,8 @@ mod tests {
 
     #[test]
     fn names_that_fit_a_variable_are_read_where_no_row_names_fields() {
-        let get = reads("glue.amazonaws.com", "GetTable").request;
-        assert!(get.anywhere.contains("tablename") && get.anywhere.contains("databasename"), "{:?}", get.anywhere);
+        let get = reads("schemas.amazonaws.com", "DescribeSchema").request;
+        assert!(get.anywhere.contains("schemaname") && get.anywhere.contains("registryname"), "{:?}", get.anywhere);
         assert!(get.top.contains_key("name"));
     }
 
