@@ -1,7 +1,7 @@
 //! Which role an instance profile holds: EC2's records name the profile, and IAM checks the role in it.
 //!
 //! A call that names a profile is resolved to any role of the account, with a hole that names the profile. Where the same
-//! log shows which role was put into the profile, the hole is filled.
+//! log shows which role was put into the profile, or taken out of it, the hole is filled.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,9 +22,10 @@ pub fn role_in(profile: &str) -> Hole {
 pub struct InstanceProfiles(BTreeMap<(String, String), BTreeSet<String>>);
 
 impl InstanceProfiles {
-    /// Notes the role that a call put into a profile.
+    /// Notes the role that a call put into a profile or took out of it.
     pub fn learn(&mut self, event: &Event<'_>) {
-        if event.source != "iam.amazonaws.com" || event.name != "AddRoleToInstanceProfile" {
+        let tells = matches!(&*event.name, "AddRoleToInstanceProfile" | "RemoveRoleFromInstanceProfile");
+        if event.source != "iam.amazonaws.com" || !tells {
             return;
         }
         let fields = Fields::new(event);

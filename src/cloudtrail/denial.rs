@@ -93,9 +93,23 @@ pub(super) fn speaks_of_another(text: &str, caller: &Caller<'_>) -> bool {
 
 const ENCODED: &str = "Encoded authorization failure message: ";
 
-/// The first word that reads `service:Name`, and what comes behind it.
+/// The word behind `perform`, or else the first that reads `service:Name`, and what comes behind it.
 fn find_action(text: &str) -> Option<(Action, &str)> {
-    let in_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_');
+    const INTRODUCTIONS: [&str; 2] = ["to perform: ", "to perform "];
+    let introduced = INTRODUCTIONS.iter().find_map(|words| text.split_once(words)).map(|(_, behind)| behind);
+    introduced.and_then(introduced_action).or_else(|| first_action(text))
+}
+
+/// Services write their own names there as they like: `SNS:CreateTopic`, `sqs:createqueue`.
+fn introduced_action(text: &str) -> Option<(Action, &str)> {
+    let text = text.trim_start_matches(['\'', '"']);
+    let (word, behind) = text.split_at(text.find(|c: char| !in_word(c)).unwrap_or(text.len()));
+    let action: Action = word.parse().ok()?;
+    (action.service() != "arn" && action.service().starts_with(|c: char| c.is_ascii_lowercase()))
+        .then_some((action, behind))
+}
+
+fn first_action(text: &str) -> Option<(Action, &str)> {
     let mut rest = text;
     loop {
         let start = rest.find(in_word)?;
@@ -106,6 +120,10 @@ fn find_action(text: &str) -> Option<(Action, &str)> {
         }
         rest = behind;
     }
+}
+
+fn in_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_')
 }
 
 /// Reads `ec2:RunInstances`, but no part of an ARN or of a heading such as `User:`.
@@ -258,6 +276,9 @@ mod tests {
             ),
             (format!("You are not authorized to perform ec2:DescribeSubnets. {user} x"), "ec2:DescribeSubnets", ""),
             ("User not authorized to perform kms:CreateGrant operation".to_owned(), "kms:CreateGrant", ""),
+            (format!("{user} SNS:CreateTopic on resource: arn:aws:sns:r:1:t {because}"), "sns:CreateTopic", "arn:aws:sns:r:1:t"),
+            (format!("{user} sqs:createqueue on resource: arn:aws:sqs:r:1:q {because}"), "sqs:createqueue", "arn:aws:sqs:r:1:q"),
+            ("User: u is not authorized to perform: the action, iam:GetRole is missing".to_owned(), "iam:GetRole", ""),
             (
                 "Failed to validate if SLR: AWSServiceRoleForAmazonEKSNodegroup already exists due to missing permissions for 'iam:GetRole'".to_owned(),
                 "iam:GetRole",

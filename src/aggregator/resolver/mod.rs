@@ -234,6 +234,7 @@ impl Call<'_> {
             let hits = self.finder.find(Wanted { kind, rule, created: self.creates(name) });
             // An association's id names neither side, but the answer may.
             let hits = if hits.is_empty() && *required { self.finder.answered_id(kind) } else { hits };
+            let hits = if hits.is_empty() && *required { self.finder.only_one(kind) } else { hits };
             if hits.is_empty() && *required {
                 missing.push(kind);
             }

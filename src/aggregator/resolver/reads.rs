@@ -130,7 +130,9 @@ impl Members {
 fn read_by_name(event_source: &str, operation: &str) -> &'static [&'static str] {
     match (event_source, operation) {
         ("sts.amazonaws.com", "AssumeRole") => &["request.roleArn", "response.credentials.accessKeyId"],
-        ("iam.amazonaws.com", "AddRoleToInstanceProfile") => &["request.instanceProfileName", "request.roleName"],
+        ("iam.amazonaws.com", "AddRoleToInstanceProfile" | "RemoveRoleFromInstanceProfile") => {
+            &["request.instanceProfileName", "request.roleName"]
+        }
         _ => &[],
     }
 }
@@ -285,8 +287,8 @@ mod tests {
 
     #[test]
     fn names_that_fit_a_variable_are_read_where_no_row_names_fields() {
-        let get = reads("glue.amazonaws.com", "GetTable").request;
-        assert!(get.anywhere.contains("tablename") && get.anywhere.contains("databasename"), "{:?}", get.anywhere);
+        let get = reads("schemas.amazonaws.com", "DescribeSchema").request;
+        assert!(get.anywhere.contains("schemaname") && get.anywhere.contains("registryname"), "{:?}", get.anywhere);
         assert!(get.top.contains_key("name"));
     }
 

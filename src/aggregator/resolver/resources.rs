@@ -152,16 +152,19 @@ impl<'e> Finder<'e> {
     pub fn whole_type(&self, kind: &ResourceType, cause: HoleCause) -> Option<Found> {
         let template = kind.templates().first()?;
         let arn = template.fill(self.place(), |_| "*".to_owned());
-        // Of some types there is one in an account: its ARN holds no name.
-        if template.service().is_some() && template.variables().count() == 0 && !arn.as_str().contains('*') {
-            return Some(Found::whole(arn));
-        }
         let detail = match template.service() {
             // No wildcard may stand for the service or the type.
             None => return None,
             Some(_) => format!("every {} of the account and Region", kind.name),
         };
         Some(Found { arn, holes: vec![Hole { cause, detail }], vague: false })
+    }
+
+    /// Of some types there is one in an account and Region: its ARN holds no name (Glue's `catalog`).
+    pub fn only_one(&self, kind: &ResourceType) -> Vec<Found> {
+        let nameless = |template: &&ArnTemplate| template.service().is_some() && template.variables().count() == 0;
+        let arns = kind.templates().iter().filter(nameless).map(|one| one.fill(self.place(), |_| "*".to_owned()));
+        unique(arns.filter(|arn| !arn.as_str().contains('*')).map(Found::whole))
     }
 
     /// Whole ARNs at a path.
