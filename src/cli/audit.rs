@@ -252,6 +252,7 @@ mod tests {
         FindingArgs {
             unused_for: None,
             include_needed: false,
+            complete_lifecycle: false,
             baseline: None,
             fail_on: Some(Severity::Medium),
             exit_zero: false,
