@@ -85,6 +85,30 @@ class Shapes(unittest.TestCase):
         self.assertEqual(made["requestParameters"]["tags"], [{"key": "a", "value": "b"}])
         self.assertEqual(made["responseElements"], {"role": {"roleName": "r"}})
 
+    def test_nothing_is_filled_in_that_an_iam_call_left_out(self):
+        made = self.record(form("iam", Action="CreateRole", Version="2010-05-08", RoleName="r",
+                                AssumeRolePolicyDocument="{}"), b"<R><CreateRoleResult/></R>")
+        self.assertEqual(made["requestParameters"], {"roleName": "r", "assumeRolePolicyDocument": "{}"})
+
+    def test_calls_that_manage_a_key_name_it_in_the_response(self):
+        """https://docs.aws.amazon.com/kms/latest/developerguide/ct-updatealias.html"""
+        target = {"X_Amz_Target": "TrentService.CreateAlias"}
+        body = json.dumps({"AliasName": "alias/a", "TargetKeyId": "1234abcd"}).encode()
+        made = self.record(request("kms", body=body, **target), b"")
+        key = f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1234abcd"
+        self.assertEqual(made["responseElements"], {"keyId": key})
+        alias = f"arn:aws:kms:eu-central-1:{ACCOUNT}:alias/a"
+        self.assertEqual([resource["ARN"] for resource in made["resources"]], [alias, key])
+
+    def test_secrets_and_what_only_the_server_says_are_left_out_of_a_session(self):
+        body = (b"<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIANEXT</AccessKeyId>"
+                b"<SecretAccessKey>secret</SecretAccessKey><SessionToken>t</SessionToken></Credentials><AssumedRoleUser>"
+                b"<Arn>arn:aws:sts::111122223333:assumed-role/r/s</Arn><AssumedRoleId>AROANEXT:s</AssumedRoleId>"
+                b"</AssumedRoleUser><PackedPolicySize>1</PackedPolicySize></AssumeRoleResult></AssumeRoleResponse>")
+        made = self.record(form("sts", Action="AssumeRole", Version="2011-06-15", RoleArn=ROLE, RoleSessionName="s"), body)
+        self.assertEqual(set(made["responseElements"]), {"credentials", "assumedRoleUser"})
+        self.assertEqual(set(made["responseElements"]["credentials"]), {"accessKeyId", "sessionToken"})
+
     def test_eks_calls_have_the_names_of_the_path(self):
         made = self.record(request("eks", "GET", "/clusters/blue/addons/vpc-cni"))
         self.assertEqual(made["eventName"], "DescribeAddon")
