@@ -1,7 +1,7 @@
 //! Everything that the kinds of findings look at, worked out once: which request fits which statement, and what the
 //! evidence itself needs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -58,6 +58,8 @@ pub(super) struct Spoken {
     pub resources: BTreeSet<(usize, ArnPattern)>,
     /// Resources that miss what they were meant for, and match something else all the same.
     pub missing_their_aim: BTreeSet<(usize, ArnPattern)>,
+    /// Paths to more that a service opens of which nothing was used: they are told with that.
+    pub opened: BTreeMap<String, Vec<String>>,
     /// Requests that are told of elsewhere.
     pub requests: BTreeSet<(Action, Resource)>,
 }

@@ -43,12 +43,7 @@ pub fn compare(old: &[PolicyDocument], new: &[PolicyDocument], catalog: &Catalog
 
 /// The changes with only those of their actions that are wanted. Actions that do not exist yet go with one part.
 fn part(changes: &[Change], wanted: impl Fn(&Action) -> bool, with_future: bool) -> Vec<Change> {
-    let some = changes.iter().map(|change| Change {
-        actions: change.actions.iter().filter(|action| wanted(action)).cloned().collect(),
-        future_actions: change.future_actions && with_future,
-        ..change.clone()
-    });
-    some.filter(|change| !change.actions.is_empty() || change.future_actions).collect()
+    changes.iter().filter_map(|change| change.of_actions(&wanted, with_future)).collect()
 }
 
 /// The actions that some allow names, with the resources that it names for them; `*` where it names those it leaves out.
@@ -99,6 +94,9 @@ mod tests {
         assert_eq!(actions(&compared.removed), ["eks:DeleteCluster"]);
         assert_eq!(actions(&compared.added), ["eks:ListAddons"]);
         assert!(compared.undecided.is_empty());
+        for change in compared.narrowed.iter().chain(&compared.removed).chain(&compared.added) {
+            assert!(change.actions.contains(&change.example.action), "{change:?}");
+        }
     }
 
     #[test]

@@ -2,12 +2,16 @@
 //!
 //! Actions are those that the reference knows, and those that a policy names; where a pattern also takes names that do
 //! not exist yet, one such name stands for them. Actions that the same statements speak of are decided together.
+//!
+//! A pattern over many actions (`eks:*`) is no access where AWS never checks them: of its actions those that the reference
+//! has on other resources only are left out. An action that is named is always told of.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::access::{Outcome, exceeds};
 use super::fit::names;
 use super::likely::ExamplePlace;
+use super::shapes::Shapes;
 use crate::catalog::Catalog;
 use crate::iam::{Action, ActionPattern, ArnPattern, PolicyDocument, Request};
 
@@ -32,6 +36,8 @@ pub struct Change {
     pub resource: Option<ArnPattern>,
     /// A request that one side allows and the other does not.
     pub example: Request,
+    /// The same for others of the actions.
+    pub more_examples: Vec<(BTreeSet<Action>, Request)>,
 }
 
 /// Actions for which it can't be decided.
@@ -40,6 +46,23 @@ pub struct Undecided {
     pub actions: BTreeSet<Action>,
     /// What stands in the way.
     pub reason: String,
+}
+
+impl Change {
+    /// The change for some of its actions only, with an example for one of them. `None`: nothing is left.
+    pub(super) fn of_actions(&self, wanted: impl Fn(&Action) -> bool, with_future: bool) -> Option<Self> {
+        let actions: BTreeSet<Action> = self.actions.iter().filter(|action| wanted(action)).cloned().collect();
+        let future_actions = self.future_actions && with_future;
+        if actions.is_empty() && !future_actions {
+            return None;
+        }
+        let fitting = self.more_examples.iter().find_map(|(known, request)| {
+            let action = known.intersection(&actions).next()?.clone();
+            Some(Request { action, ..request.clone() })
+        });
+        let example = fitting.unwrap_or_else(|| self.example.clone());
+        Some(Self { actions, future_actions, example, ..self.clone() })
+    }
 }
 
 impl AccessDiff {
@@ -52,10 +75,11 @@ impl AccessDiff {
 /// Compares two sets of policies.
 pub fn diff(old: &[PolicyDocument], new: &[PolicyDocument], catalog: &Catalog) -> AccessDiff {
     let place = ExamplePlace::of(new.iter().chain(old));
+    let shapes = Shapes::new(catalog);
     let mut diff = AccessDiff::default();
     for group in groups(&[old, new], catalog) {
-        let (added, mut undecided) = compare(&group, new, old, catalog, &place);
-        let (removed, more) = compare(&group, old, new, catalog, &place);
+        let (added, mut undecided) = compare(&group, new, old, &shapes, &place);
+        let (removed, more) = compare(&group, old, new, &shapes, &place);
         undecided.extend(more);
         diff.added.extend(added);
         diff.removed.extend(removed);
@@ -142,11 +166,12 @@ fn compare(
     group: &Group,
     wide: &[PolicyDocument],
     narrow: &[PolicyDocument],
-    catalog: &Catalog,
+    shapes: &Shapes<'_>,
     place: &ExamplePlace,
 ) -> (Vec<Change>, Vec<Undecided>) {
     let Some(action) = group.actions.first().or(group.future.first()) else { return Default::default() };
-    let likely = place.likely(catalog, action);
+    let likely = place.likely(shapes.catalog(), action);
+    let is_named = wide.iter().flat_map(|document| &document.statements).any(|one| one.actions.names_literally(action));
     match exceeds(action, wide, narrow, &likely) {
         Outcome::Contained => Default::default(),
         Outcome::CannotDecide(reason) => (Vec::new(), vec![Undecided { actions: group.actions.clone(), reason }]),
@@ -155,9 +180,16 @@ fn compare(
                 actions: group.actions.clone(),
                 future_actions: !group.future.is_empty(),
                 resource,
+                more_examples: vec![(group.actions.clone(), example.clone())],
                 example,
             };
-            (found.into_iter().map(change).collect(), Vec::new())
+            let reaches = |(pattern, _): &(Option<ArnPattern>, Request)| {
+                pattern.as_ref().is_none_or(|one| shapes.may_meet(action, one))
+            };
+            let some_reach = found.iter().any(reaches);
+            // Where nothing is checked there, it is told of only if somebody meant it.
+            let told = found.into_iter().filter(|one| reaches(one) || (is_named && !some_reach));
+            (told.map(change).collect(), Vec::new())
         }
     }
 }
@@ -172,6 +204,7 @@ fn together(changes: Vec<Change>) -> Vec<Change> {
             Some(known) => {
                 known.actions.extend(change.actions);
                 known.future_actions |= change.future_actions;
+                known.more_examples.extend(change.more_examples);
             }
             None => {
                 joined.insert(key, change);
@@ -239,6 +272,18 @@ mod tests {
         assert_eq!(removed, ["sts:TagSession on *"]);
         let [added] = added.as_slice() else { panic!("{added:?}") };
         assert!(added.contains("sts:AssumeRoot") && !added.contains("sts:AssumeRole,"), "{added}");
+    }
+
+    #[test]
+    fn a_pattern_over_actions_gives_nothing_where_they_are_never_checked() {
+        let old = allow(r#""eks:DescribeCluster""#, &format!("{CLUSTER}/demo"));
+        let new = format!("[{old}, {}]", allow(r#""eks:*Addon""#, "arn:aws:eks:eu-central-1:111122223333:addon/*/*/*"));
+        let (added, _) = changes(&old, &new);
+        let [added] = added.as_slice() else { panic!("{added:?}") };
+        assert!(added.contains("eks:DeleteAddon") && !added.contains("eks:CreateAddon"), "{added}");
+        let named =
+            format!("[{old}, {}]", allow(r#""eks:CreateAddon""#, "arn:aws:eks:eu-central-1:111122223333:addon/*/*/*"));
+        assert_eq!(changes(&old, &named).0, ["eks:CreateAddon on arn:aws:eks:eu-central-1:111122223333:addon/*/*/*"]);
     }
 
     #[test]

@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::beyond;
 use crate::catalog::{ActionEntry, Catalog};
-use crate::iam::ArnPattern;
 use crate::iam::automaton::{Class, Language, meet};
+use crate::iam::{Action, ArnPattern};
 
 static PLAIN_NAMES: &str = include_str!("data/plain_names.toml");
 
@@ -96,6 +96,19 @@ impl<'c> Shapes<'c> {
             let types = self.types(entry.action.service(), pattern);
             entry.resource_types.iter().any(|kind| types.contains(&kind.name))
         })
+    }
+
+    /// Whether AWS may check the action on such a resource. A pattern over a whole service or account is left alone: some
+    /// actions that take no resource by the reference are checked on it (`eks:DescribeClusterVersions`).
+    pub fn may_meet(&self, action: &Action, pattern: &ArnPattern) -> bool {
+        let whole = pattern.resource() == Some("*") && pattern.service() == Some(action.service());
+        let known = self.catalog.action(action);
+        whole || known.is_none_or(|entry| self.takes(entry, pattern))
+    }
+
+    /// The catalogue behind it.
+    pub fn catalog(&self) -> &'c Catalog {
+        self.catalog
     }
 
     /// Whether the pattern can stand for anything of the service, in the reference or beyond it.

@@ -78,7 +78,8 @@ impl OutputArgs {
             plan.print = Some(config.format.unwrap_or(Format::Text));
         }
         for (format, path) in &mut plan.files {
-            let by_extension = self.format.is_none() && named_format(path).is_none();
+            let named = self.files.iter().any(|file| named_format(file).is_some_and(|(_, named)| named == *path));
+            let by_extension = !named && (self.format.is_none() || self.files.len() > 1);
             if *format == Format::Policy && by_extension {
                 *format = Format::Json;
             }
@@ -290,6 +291,20 @@ mod tests {
     fn an_unknown_extension_and_a_file_named_twice_are_refused() {
         assert!(matches!(plan(None, &["a.docx"]), Err(CliError::UnknownExtension { .. })));
         assert!(matches!(plan(None, &["a.json", "json=a.json"]), Err(CliError::SameFileTwice { .. })));
+    }
+
+    #[test]
+    fn the_json_of_findings_is_the_report() {
+        let files = |format, files: &[&str]| {
+            let files = files.iter().map(PathBuf::from).collect();
+            let args = OutputArgs { format, files, out_dir: None, redact: RedactArgs::default() };
+            args.plan_findings(&Config::default())
+                .map(|plan| plan.files.into_iter().map(|(format, _)| format).collect())
+        };
+        assert_eq!(files(None, &["a.json"]).unwrap(), [Format::Json]);
+        assert_eq!(files(Some(Format::Sarif), &["a.sarif", "a.json"]).unwrap(), [Format::Sarif, Format::Json]);
+        assert!(matches!(files(Some(Format::Policy), &["a.json"]), Err(CliError::NotForFindings { .. })));
+        assert!(matches!(files(None, &["policy=a.json"]), Err(CliError::NotForFindings { .. })));
     }
 
     #[test]

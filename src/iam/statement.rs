@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::one_or_many::OneOrMany;
-use super::{ActionPattern, ArnPattern, Conditions};
+use super::{Action, ActionPattern, ArnPattern, Conditions};
 
 /// What a matching statement does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -62,6 +62,11 @@ impl ActionClause {
         match self {
             Self::Action(patterns) | Self::NotAction(patterns) => patterns,
         }
+    }
+
+    /// Whether it is about this action by its whole name, not by a pattern.
+    pub fn names_literally(&self, action: &Action) -> bool {
+        matches!(self, Self::Action(patterns) if patterns.contains(&ActionPattern::from(action)))
     }
 
     /// The element's name in JSON.

@@ -12,7 +12,7 @@ use super::visible::visible;
 use super::words::count;
 use crate::audit::{AccessDiff, Change, Undecided};
 use crate::catalog::Catalog;
-use crate::iam::{Action, Request};
+use crate::iam::{Action, ArnPattern};
 
 /// A readable account.
 pub fn text(diff: &AccessDiff, style: Style) -> String {
@@ -70,13 +70,15 @@ fn example(change: &Change) -> String {
     let context: Vec<String> =
         request.context.iter().map(|(key, value)| format!("{key} = {}", value.values().join(", "))).collect();
     let with = if context.is_empty() { String::new() } else { format!(" with {}", context.join("; ")) };
-    format!("{} on {}{with}", request.action, example_resource(request))
+    format!("{} on {}{with}", request.action, example_resource(change))
 }
 
-/// What the example is on. An action that takes no resource is asked about on `*`, whatever stands in the pattern.
-pub(super) fn example_resource(request: &Request) -> String {
+/// What the example is on. An action that takes no resource is asked about on `*`, where the pattern is that.
+pub(super) fn example_resource(change: &Change) -> String {
+    let request = &change.example;
     let takes_none = Catalog::embedded().action(&request.action).is_some_and(|entry| entry.resource_types.is_empty());
-    if takes_none { "*".to_owned() } else { resource_text(&request.resource) }
+    let anything = change.resource.as_ref().is_none_or(ArnPattern::is_any);
+    if takes_none && anything { "*".to_owned() } else { resource_text(&request.resource) }
 }
 
 fn names(actions: &BTreeSet<Action>) -> String {
@@ -123,7 +125,7 @@ fn change(change: &Change) -> Value {
         "resource": change.resource.as_ref().map(ToString::to_string),
         "example": {
             "action": change.example.action.to_string(),
-            "resource": example_resource(&change.example),
+            "resource": example_resource(change),
             "context": context,
         },
     })

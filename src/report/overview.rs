@@ -10,7 +10,7 @@ use crate::aggregator::Usage;
 use crate::audit::{Change, Comparison, OpenPath, PresentPolicies, allowed_actions, open_paths};
 use crate::catalog::Catalog;
 use crate::catalog::rules::Rules;
-use crate::iam::{Action, PolicyDocument, PrincipalArn, Request, policy_characters};
+use crate::iam::{Action, PolicyDocument, PrincipalArn, policy_characters};
 
 use super::diff::example_resource;
 use super::model::RequestText;
@@ -238,21 +238,20 @@ fn distinct(changes: &[ChangedAccess]) -> usize {
 
 fn changes(changes: Vec<Change>) -> Vec<ChangedAccess> {
     let change = |change: Change| ChangedAccess {
+        example: example_text(&change),
         actions: change.actions.into_iter().collect(),
         future_actions: change.future_actions,
         resource: change.resource.map(|resource| resource.to_string()),
-        example: RequestText::from(&change.example),
     };
     changes.into_iter().map(change).collect()
 }
 
-impl From<&Request> for RequestText {
-    fn from(request: &Request) -> Self {
-        let values = |value: &crate::iam::ContextValue| value.values().iter().map(ToString::to_string).collect();
-        Self {
-            action: request.action.clone(),
-            resource: example_resource(request),
-            context: request.context.iter().map(|(key, value)| (key.to_string(), values(value))).collect(),
-        }
+fn example_text(change: &Change) -> RequestText {
+    let request = &change.example;
+    let values = |value: &crate::iam::ContextValue| value.values().iter().map(ToString::to_string).collect();
+    RequestText {
+        action: request.action.clone(),
+        resource: example_resource(change),
+        context: request.context.iter().map(|(key, value)| (key.to_string(), values(value))).collect(),
     }
 }

@@ -28,6 +28,7 @@ impl Renderer for SarifRenderer {
         if let Some(more) = report.findings.len().checked_sub(MOST_RESULTS).filter(|more| *more > 0) {
             gaps.push(format!("{more} more findings, the least severe, have no room; `--format json` has them all"));
         }
+        let results = report.findings.iter().take(MOST_RESULTS).map(|finding| result(finding, report));
         let log = json!({
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
             "version": "2.1.0",
@@ -41,7 +42,7 @@ impl Renderer for SarifRenderer {
                     "executionSuccessful": true,
                     "toolExecutionNotifications": gaps.iter().map(|gap| notification(gap)).collect::<Vec<_>>(),
                 }],
-                "results": report.findings.iter().take(MOST_RESULTS).map(result).collect::<Vec<_>>(),
+                "results": results.collect::<Vec<_>>(),
             }],
         });
         Ok(to_json(&log)?)
@@ -58,10 +59,14 @@ fn rule(kind: FindingKind) -> Value {
     })
 }
 
-fn result(finding: &Finding) -> Value {
+/// What is nowhere yet, a permission that is missing, is told at the head of the first policy: there it can be added.
+fn result(finding: &Finding, report: &Report) -> Value {
     let place = finding.place.as_ref();
-    let holder = place.map_or_else(|| finding.role.name().to_owned(), |place| format!("{}.json", place.policy));
-    let file = place.and_then(|place| place.file.clone()).unwrap_or(holder);
+    let first = || report.present.iter().find_map(|policy| policy.file.clone());
+    let file = match place {
+        Some(place) => place.file.clone().unwrap_or_else(|| format!("{}.json", place.policy)),
+        None => first().unwrap_or_else(|| finding.role.name().to_owned()),
+    };
     json!({
         "ruleId": finding.kind.as_str(),
         "level": level(finding.severity),
@@ -73,7 +78,11 @@ fn result(finding: &Finding) -> Value {
             },
             "logicalLocations": [{ "fullyQualifiedName": visible(&finding.role.to_string()) }],
         }],
-        "partialFingerprints": { "trailtrimFinding/v1": finding.id },
+        // The second is the one that GitHub's code scanning goes by.
+        "partialFingerprints": {
+            "trailtrimFinding/v1": finding.id,
+            "primaryLocationLineHash": format!("{}:1", finding.id),
+        },
         "properties": {
             "severity": finding.severity.as_str(),
             "confidence": finding.confidence.to_string(),
@@ -103,7 +112,8 @@ fn message(text: &str) -> String {
 /// A relative reference: all but what a path may hold is encoded.
 fn uri(path: &str) -> String {
     const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-    utf8_percent_encode(&path.replace('\\', "/"), ENCODED).to_string()
+    let path = path.replace('\\', "/");
+    utf8_percent_encode(path.strip_prefix("./").unwrap_or(&path), ENCODED).to_string()
 }
 
 #[cfg(test)]
@@ -127,6 +137,26 @@ mod tests {
         }
         let prints: BTreeSet<String> = results.iter().map(|result| result["partialFingerprints"].to_string()).collect();
         assert_eq!(prints.len(), results.len());
+    }
+
+    #[test]
+    fn what_is_missing_is_told_at_the_head_of_the_policy() {
+        let mut report = samples::hostile();
+        report.findings.truncate(1);
+        report.findings[0].place = None;
+        report.present = vec![crate::report::overview::PresentDocument {
+            name: "ci".to_owned(),
+            file: Some("./infra/ci.tf".to_owned()),
+            characters: 0,
+            document: crate::iam::PolicyDocument::parse(
+                r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#,
+            )
+            .unwrap(),
+        }];
+        let log: Value = serde_json::from_str(&SarifRenderer.render(&report).unwrap()).unwrap();
+        let place = &log["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+        assert_eq!(place["artifactLocation"]["uri"], "infra/ci.tf");
+        assert_eq!(place["region"]["startLine"], 1);
     }
 
     #[test]

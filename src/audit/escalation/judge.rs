@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rows::{Kind, Path, Step, Target};
 use crate::audit::access::{Pinned, Scene, Situation};
+use crate::audit::fit::names;
 use crate::audit::likely::ExamplePlace;
 use crate::catalog::Catalog;
 use crate::iam::automaton::{Class, Language, Search, find, variables};
-use crate::iam::{Action, Arn, ConditionKey, Context, ContextValue, PolicyDocument, PrincipalArn};
+use crate::iam::{Action, Arn, ConditionKey, Context, ContextValue, Effect, PolicyDocument, PrincipalArn};
 
 /// The policies that decide, layer by layer: each has to allow.
 #[derive(Clone, Debug)]
@@ -41,6 +42,10 @@ type Choice = BTreeMap<Kind, String>;
 
 /// The steps of the path, each with what it may act on; `None` if some step is not allowed.
 pub fn open(path: &Path, layers: &Layers<'_>) -> Option<Vec<Taken>> {
+    let spoken_of = |step: &Step| layers.layers.iter().all(|layer| some_allow_names(layer, &step.action));
+    if !path.steps.iter().all(spoken_of) {
+        return None;
+    }
     let named: BTreeSet<Kind> = path.steps.iter().flat_map(named_in_context).collect();
     let mut choices = vec![Choice::new()];
     for kind in named {
@@ -56,6 +61,11 @@ pub fn open(path: &Path, layers: &Layers<'_>) -> Option<Vec<Taken>> {
         choices = choices.iter().flat_map(with).collect();
     }
     choices.into_iter().find_map(|choice| walk(path, layers, choice))
+}
+
+fn some_allow_names(layer: &[PolicyDocument], action: &Action) -> bool {
+    let mut statements = layer.iter().flat_map(|document| &document.statements);
+    statements.any(|statement| statement.effect == Effect::Allow && names(&statement.actions, action))
 }
 
 /// Kinds that the context of the step speaks of.

@@ -33,11 +33,18 @@ enum Change {
 /// `groups`: the actions of all policies, those together that the same statements speak of.
 pub fn effect_of(case: &Case<'_>, groups: &[Vec<Action>], at: usize, gone: &Spoken) -> Option<NoEffect> {
     let one = case.statements.get(at)?;
-    let with = documents(case, gone, |_, _| true);
-    let without = documents(case, gone, |other, _| other != at);
+    // Only what speaks of the same requests decides what becomes of them.
+    let near: BTreeSet<usize> = case
+        .statements
+        .iter()
+        .enumerate()
+        .filter_map(|(other, candidate)| {
+            (other == at || may_share(one.statement, candidate.statement)).then_some(other)
+        })
+        .collect();
     let judge = match one.statement.effect {
-        Effect::Allow => Judge::allow(case, at, gone, &with, &without),
-        Effect::Deny => Judge::deny(case, at, gone),
+        Effect::Allow => Judge::allow(case, at, gone, &near),
+        Effect::Deny => Judge::deny(case, at, gone, &near),
     };
     let alive = without_told(one.statement, at, gone);
     let changes: Vec<(&Vec<Action>, Change)> = groups
@@ -71,20 +78,24 @@ struct Judge {
 }
 
 impl Judge {
-    fn allow(case: &Case<'_>, at: usize, gone: &Spoken, with: &[PolicyDocument], without: &[PolicyDocument]) -> Self {
+    fn allow(case: &Case<'_>, at: usize, gone: &Spoken, near: &BTreeSet<usize>) -> Self {
         let allows = |statement: &Statement| statement.effect == Effect::Allow;
         let undenied = (
-            documents(case, gone, |_, statement| allows(statement)),
-            documents(case, gone, |other, statement| other != at && allows(statement)),
+            documents(case, gone, |other, statement| near.contains(&other) && allows(statement)),
+            documents(case, gone, |other, statement| other != at && near.contains(&other) && allows(statement)),
         );
-        Self { with: with.to_vec(), without: without.to_vec(), undenied: Some(undenied) }
+        Self {
+            with: documents(case, gone, |other, _| near.contains(&other)),
+            without: documents(case, gone, |other, _| other != at && near.contains(&other)),
+            undenied: Some(undenied),
+        }
     }
 
     /// A deny counts beside other denies only: that nothing is allowed there today makes it no less of a guard.
-    fn deny(case: &Case<'_>, at: usize, gone: &Spoken) -> Self {
-        let denies = |statement: &Statement| statement.effect == Effect::Deny;
-        let with = documents(case, gone, |_, statement| denies(statement));
-        let without = documents(case, gone, |other, statement| other != at && denies(statement));
+    fn deny(case: &Case<'_>, at: usize, gone: &Spoken, near: &BTreeSet<usize>) -> Self {
+        let denies = |other: usize, statement: &Statement| near.contains(&other) && statement.effect == Effect::Deny;
+        let with = documents(case, gone, denies);
+        let without = documents(case, gone, |other, statement| other != at && denies(other, statement));
         Self { with: as_allows(with), without: as_allows(without), undenied: None }
     }
 
@@ -104,6 +115,24 @@ impl Judge {
             Some(Outcome::Contained) | None => Change::Nothing,
         }
     }
+}
+
+/// Whether some request may belong to both statements.
+fn may_share(one: &Statement, other: &Statement) -> bool {
+    let actions = match (&one.actions, &other.actions) {
+        (ActionClause::Action(left), ActionClause::Action(right)) => {
+            left.iter().any(|left| right.iter().any(|right| left.intersects(right)))
+        }
+        _ => true,
+    };
+    actions
+        && match (&one.resources, &other.resources) {
+            (ResourceClause::Resource(left), ResourceClause::Resource(right)) => left.iter().any(|left| {
+                let variable = |pattern: &ArnPattern| pattern.has_variable();
+                right.iter().any(|right| variable(left) || variable(right) || left.intersects(right))
+            }),
+            _ => true,
+        }
 }
 
 /// What of the policies speaks of an action, without the resources that it is never checked on: they change nothing.

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::idle::would_show;
 use super::some_of;
 use crate::audit::case::{Case, Spoken};
 use crate::audit::escalation::{Layers, Needs, Path, Taken, open, paths};
@@ -51,8 +52,13 @@ pub(crate) fn find(case: &Case<'_>, spoken: &mut Spoken) -> Vec<Finding> {
         let needed = open(path, &tight).is_some();
         // A path that only adds steps to a shorter one is closed with it. Shorter paths come first.
         let longer = found.iter().any(|other| other.needed == needed && other.actions().is_subset(&actions_of(&steps)));
-        if !longer && (!needed || case.options.include_needed) {
-            found.push(Found { path, steps, needed });
+        if longer || (needed && !case.options.include_needed) {
+            continue;
+        }
+        let one = Found { path, steps, needed };
+        match idle_service(case, &judge.identity, &one) {
+            Some(service) => spoken.opened.entry(service).or_default().push(summary(&one)),
+            None => found.push(one),
         }
     }
     let mut families: BTreeMap<&str, Vec<Found>> = BTreeMap::new();
@@ -60,6 +66,24 @@ pub(crate) fn find(case: &Case<'_>, spoken: &mut Spoken) -> Vec<Finding> {
         families.entry(&one.path.family).or_default().push(one);
     }
     families.into_values().filter_map(|found| of_family(case, spoken, &judge.identity, &found)).collect()
+}
+
+/// The service that opens the path alone, by a pattern over its actions, and of which nothing was used: taking it away is
+/// advised in any case, and the path is told there. Not for IAM itself, which is never lightly told.
+fn idle_service(case: &Case<'_>, identity: &[PolicyDocument], found: &Found) -> Option<String> {
+    let service = found.steps.first()?.action.service();
+    let by_pattern = |step: &Taken| {
+        let place = allowing_place(case, identity, step);
+        let mut here = case.statements.iter().filter(|one| place.as_ref() == Some(&one.place()));
+        here.any(|one| {
+            let fitting = one.statement.actions.patterns().iter().filter(|pattern| pattern.matches(&step.action));
+            let own = |pattern: &ActionPattern| pattern.service() == Some(service) && would_show(case, pattern);
+            fitting.clone().all(own) && !one.statement.actions.names_literally(&step.action)
+        })
+    };
+    let unused = case.requests.iter().all(|request| request.used.action.service() != service);
+    let alone = found.steps.iter().all(|step| step.action.service() == service);
+    (service != "iam" && unused && alone && found.steps.iter().all(by_pattern)).then(|| service.to_owned())
 }
 
 /// The shortest path that the evidence does not need, or else the shortest.

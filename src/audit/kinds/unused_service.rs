@@ -6,7 +6,7 @@ use super::idle::{idle, would_show};
 use super::{some_of, spare_severity};
 use crate::audit::case::{Case, Spoken};
 use crate::audit::finding::Sketch;
-use crate::audit::{Finding, FindingKind};
+use crate::audit::{Finding, FindingKind, Severity};
 use crate::iam::{Action, ActionClause, ActionPattern, Effect};
 
 /// One finding for each service.
@@ -47,15 +47,19 @@ fn of_service(
         granted.iter().flat_map(|(_, pattern)| case.actions(pattern)).map(|entry| entry.action.clone()).collect();
     spoken.actions.extend(granted.iter().map(|(at, pattern)| (*at, (*pattern).clone())));
     let name = case.catalog.service_name(service).unwrap_or(service);
+    let opened = spoken.opened.remove(service).unwrap_or_default();
+    let severity = if opened.is_empty() { Severity::Informational } else { Severity::High };
+    let mut more = vec![format!("granted: {}", some_of(granted.iter().map(|(_, pattern)| pattern), 8))];
+    more.extend(opened.iter().map(|path| format!("leads further: {path}")));
     let sketch = Sketch {
         kind: FindingKind::UnusedService,
-        severity: spare_severity(case, &actions),
+        severity: spare_severity(case, &actions).max(severity),
         confidence: idle.confidence,
         place: case.statements.get(*first).map(|one| one.place_of_action(pattern)),
         subject: service.to_owned(),
         message: format!("no action of {name} (`{service}`) was used"),
         because: idle.because,
-        more: vec![format!("granted: {}", some_of(granted.iter().map(|(_, pattern)| pattern), 8))],
+        more,
         remedy: format!("take the actions of `{service}` away"),
     };
     // The id of a service does not depend on where it stands first.

@@ -26,7 +26,8 @@ pub(super) fn find(case: &Case<'_>, spoken: &mut Spoken, at: usize) -> Vec<Findi
     let mut alive = Vec::new();
     for pattern in actions {
         let entries = case.actions(pattern);
-        let fits = entries.iter().any(|entry| resources.iter().any(|resource| may_meet(case, entry, resource)));
+        let fits =
+            entries.iter().any(|entry| resources.iter().any(|resource| case.shapes.may_meet(&entry.action, resource)));
         if fits || super::action_was_met(case, one, pattern) {
             alive.push(pattern);
         } else {
@@ -36,20 +37,13 @@ pub(super) fn find(case: &Case<'_>, spoken: &mut Spoken, at: usize) -> Vec<Findi
     }
     for resource in resources {
         let mut entries = alive.iter().flat_map(|pattern| case.actions(pattern));
-        let fits = alive.is_empty() || entries.any(|entry| may_meet(case, entry, resource));
+        let fits = alive.is_empty() || entries.any(|entry| case.shapes.may_meet(&entry.action, resource));
         if !fits && !super::resource_was_met(case, one, resource) {
             spoken.resources.insert((at, resource.clone()));
             findings.push(dead_resource(case, one, resource));
         }
     }
     findings
-}
-
-/// Whether AWS may check the action on such a resource. A pattern over a whole service or account is left alone: some
-/// actions that take no resource by the reference are checked on it (`eks:DescribeClusterVersions`).
-fn may_meet(case: &Case<'_>, entry: &ActionEntry, pattern: &ArnPattern) -> bool {
-    let whole = pattern.resource() == Some("*") && pattern.service() == Some(entry.action.service());
-    whole || case.shapes.takes(entry, pattern)
 }
 
 fn dead_action(case: &Case<'_>, one: &StatementCase<'_>, pattern: &ActionPattern, entries: &[&ActionEntry]) -> Finding {
