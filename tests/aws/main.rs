@@ -8,7 +8,6 @@
 )]
 
 #[path = "../support/aws/mod.rs"]
-#[expect(dead_code, unused_imports, reason = "shared with tests that need more of it")]
 mod stand_ins;
 
 mod asked;
