@@ -108,10 +108,10 @@ impl CollectArgs {
             }
             match &source.input {
                 Input::Store(path) if !path.is_file() => return Err(StoreError::Missing { path: path.clone() }.into()),
-                Input::Path(path) => drop(
-                    std::fs::metadata(path)
-                        .map_err(|source| CollectError::Unreadable { path: path.clone(), source })?,
-                ),
+                Input::Path(path) => {
+                    let there = std::fs::metadata(path);
+                    there.map_err(|source| CollectError::Unreadable { path: path.clone(), source })?;
+                }
                 Input::LookupEvents if self.follow && self.source.aws.options(config).cache.is_none() => {
                     tracing::warn!(
                         "each round asks for the whole window again; with `--cache DIR` only for what is new"

@@ -208,7 +208,7 @@ fn words(text: &str, mut change: impl FnMut(&str) -> Option<String>) -> String {
     let mut whole = String::with_capacity(text.len());
     for run in text.split_inclusive(ends) {
         let word = run.trim_end_matches(ends);
-        let bare = word.trim_end_matches(['.', ':']);
+        let bare = without_line(word.trim_end_matches(['.', ':']));
         let tail = run.get(bare.len()..).unwrap_or_default();
         match change(bare) {
             Some(new) => whole.push_str(&new),
@@ -223,6 +223,15 @@ fn words(text: &str, mut change: impl FnMut(&str) -> Option<String>) -> String {
         whole.push_str(tail);
     }
     whole
+}
+
+/// A file without the line behind it: `dir/policy.json:12`. What may be an account is no line.
+fn without_line(word: &str) -> &str {
+    let is_line = |line: &str| (1..8).contains(&line.len()) && line.bytes().all(|byte| byte.is_ascii_digit());
+    match word.rsplit_once(':') {
+        Some((file, line)) if file.contains('/') && !file.starts_with("arn:") && is_line(line) => file,
+        _ => word,
+    }
 }
 
 fn learn_json(name: &str, value: &Value, named: &[&str], visitor: &mut Visitor<'_>) {
@@ -300,6 +309,13 @@ mod tests {
                 "{word}: {redacted}"
             );
         }
+    }
+
+    #[test]
+    fn a_path_goes_as_a_whole_whatever_line_of_it_is_meant() {
+        let document = json!({"file": "/home/ann/acme/policy.json", "text": "by /home/ann/acme/policy.json:12."});
+        let redacted = Redactor::of_json(&document, &["file"]).json(&document);
+        assert_eq!(redacted["text"], "by name-1:12.");
     }
 
     #[test]
