@@ -6,8 +6,8 @@
     python3 benches/bucket.py [--objects 10000] [--program target/release/trailtrim]
 
 S3 is MiniStack, on a free port of the loopback interface; so time says little (it is the server's), and memory is what counts.
-The trail is read with a tenth of the objects and with all of them: ends with 1 where all of them take more than 16 MB over a
-tenth, or more than 160 MB, where an event is missing, or where a second `collect` reads an object again.
+The trail is read with a fifth of the objects, which fill all buffers, and with all of them: ends with 1 where all of them take
+more than 16 MB over a fifth, or more than 160 MB, where an event is missing, or where a second `collect` reads an object again.
 """
 
 import argparse
@@ -147,7 +147,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder) / "server")
         try:
-            few = options.objects // 10
+            few = options.objects // 5
             server.fill(0, few)
             (Path(folder) / "few").mkdir()
             least = measure(options.program, server, few, Path(folder) / "few")

@@ -31,7 +31,7 @@ struct DdlArgs {
     location: crate::collector::S3Url,
 
     /// The accounts whose calls the table shall show.
-    #[arg(long = "account", value_name = "ID", required = true, value_delimiter = ',')]
+    #[arg(long = "account", value_name = "ID", required = true, value_delimiter = ',', value_parser = account)]
     accounts: Vec<String>,
 
     /// The Regions; those that every account has when not given.
@@ -53,6 +53,12 @@ struct DdlArgs {
     /// The table's name.
     #[arg(long, value_name = "NAME", default_value = "cloudtrail")]
     table: String,
+}
+
+/// A table over an account that can't be would show nothing.
+fn account(text: &str) -> Result<String, &'static str> {
+    let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_account { Ok(text.to_owned()) } else { Err("an account has 12 digits") }
 }
 
 /// Runs the command.

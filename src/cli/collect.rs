@@ -42,7 +42,7 @@ pub struct CollectArgs {
     settle: SettleArgs,
 
     /// The store, an SQLite file; made if it is not there.
-    #[arg(long, value_name = "FILE", env = "TRAILTRIM_STORE", help_heading = "Store")]
+    #[arg(long, value_name = "FILE", env = "TRAILTRIM_STORE", value_parser = store_file, help_heading = "Store")]
     store: PathBuf,
 
     /// Forget what is older than this.
@@ -63,6 +63,12 @@ pub struct CollectArgs {
 
     #[command(flatten)]
     config: ConfigArgs,
+}
+
+/// The file of a store, which may be written as it is as a source.
+fn store_file(text: &str) -> Result<PathBuf, &'static str> {
+    let path = text.strip_prefix("store:").unwrap_or(text);
+    if path.is_empty() { Err("name the store's file: `evidence.db`") } else { Ok(PathBuf::from(path)) }
 }
 
 /// Runs the command.
@@ -103,8 +109,8 @@ impl CollectArgs {
             match &source.input {
                 Input::Store(path) if !path.is_file() => return Err(StoreError::Missing { path: path.clone() }.into()),
                 Input::Path(path) => {
-                    let unreadable = |source| CollectError::Unreadable { path: path.clone(), source };
-                    std::fs::metadata(path).map_err(unreadable)?;
+                    let there = std::fs::metadata(path);
+                    there.map_err(|source| CollectError::Unreadable { path: path.clone(), source })?;
                 }
                 Input::LookupEvents if self.follow && self.source.aws.options(config).cache.is_none() => {
                     tracing::warn!(
@@ -221,6 +227,9 @@ impl Round {
             let _ = writeln!(text, "events from {first} to {last} in {}", visible(&places.join(", ")));
         }
         let told = (*gaps > 0).then(|| format!("{} could not be read", count(*gaps, "place")));
+        if *events == 0 {
+            text.push_str("no event of a role that was asked for: check `--role`, the window and the sources\n");
+        }
         for line in told.iter().chain(&self.gap) {
             let _ = writeln!(text, "not shown: {}", visible(line));
         }

@@ -1,6 +1,9 @@
 //! A role that never appears: who does, and who is probably meant.
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
 
 use super::CliError;
 use crate::aggregator::{Aggregator, Selection};
@@ -34,7 +37,8 @@ pub fn explain(
     let principals = seen.as_ref().map(|seen| seen.sink.other_principals()).unwrap_or_default();
     CliError::NoEvents {
         message: format!("no event of `{selector}` found"),
-        advice: unread(problems) + &advice(selector, selection, &principals, inputs.is_empty()),
+        advice: store_among(&inputs)
+            .unwrap_or_else(|| unread(problems) + &advice(selector, selection, &principals, inputs.is_empty())),
     }
 }
 
@@ -48,6 +52,21 @@ fn unread(problems: &[FileProblem]) -> String {
         let _ = writeln!(text, "not read: {more} more");
     }
     text
+}
+
+/// A store that was named as if it were a file of records.
+fn store_among(inputs: &[Input]) -> Option<String> {
+    const SQLITE: &[u8] = b"SQLite format 3\0";
+    let is_database = |path: &Path| {
+        let mut start = [0; SQLITE.len()];
+        File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == SQLITE
+    };
+    inputs.iter().find_map(|input| match input {
+        Input::Path(path) if is_database(path) => {
+            Some(format!("`{0}` is a database: a store is written `store:{0}`", path.display()))
+        }
+        _ => None,
+    })
 }
 
 fn advice(

@@ -79,6 +79,11 @@ impl RemoteErrorKind {
             Self::Unavailable { .. } => "try again later; AWS's health page tells of outages".to_owned(),
             Self::NotFound { .. } => "check the name, the account and the Region".to_owned(),
             Self::Query { advice, .. } => advice.clone(),
+            Self::Refused { code, .. } if code == "InvalidObjectState" => {
+                "the object is archived: restore it first (`aws s3api restore-object`), or leave its time out with \
+                 `--since`"
+                    .to_owned()
+            }
             Self::Refused { .. } | Self::Other(_) => "`-vv` shows what was asked and answered".to_owned(),
         }
     }

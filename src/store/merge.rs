@@ -11,6 +11,7 @@ use super::open::Store;
 use super::reading::Span;
 use super::sink::Brought;
 use super::write::{note_gap, note_source};
+use crate::aggregator::distill::Actor;
 use crate::iam::{PrincipalArn, PrincipalSelector};
 
 impl Store {
@@ -25,7 +26,7 @@ impl Store {
 /// The rows of a store, but for the events: there may be many.
 struct Copy {
     calls: Vec<(i64, PrincipalArn, String)>,
-    actors: Vec<(i64, crate::aggregator::distill::Actor)>,
+    actors: BTreeMap<i64, Actor>,
     counted: Vec<Counted>,
     coverage: Vec<(String, String, String, i64)>,
     sources: Vec<(String, i64, i64)>,
@@ -56,12 +57,14 @@ impl Copy {
         }
         Ok(Self {
             calls,
-            actors: all(
+            actors: all::<(i64, Actor)>(
                 connection,
                 "SELECT id, session, access_key_id, source_ip, user_agent, source_identity, vpc_endpoint FROM actors
                  ORDER BY id",
                 |row| Ok((row.get(0)?, read_actor(row, 1)?)),
-            )?,
+            )?
+            .into_iter()
+            .collect(),
             counted: all(
                 connection,
                 "SELECT source, call, actor, day, events, first, last, samples FROM counted",
@@ -99,16 +102,22 @@ impl Copy {
             let principal = actors::principal(&transaction, principal)?;
             calls.insert(*id, actors::call(&transaction, principal, record)?);
         }
-        let mut actors = BTreeMap::new();
-        for (id, actor) in &self.actors {
-            actors.insert(*id, actors::actor(&transaction, actor)?);
-        }
+        // Actors of others than the principals stay behind.
+        let mut known_actors = BTreeMap::new();
+        let mut actor = |id: i64| -> rusqlite::Result<Option<i64>> {
+            let (None, Some(actor)) = (known_actors.get(&id), self.actors.get(&id)) else {
+                return Ok(known_actors.get(&id).copied());
+            };
+            let new = actors::actor(&transaction, actor)?;
+            known_actors.insert(id, new);
+            Ok(Some(new))
+        };
         let mut statement = from.prepare("SELECT identity, call, actor, time, id FROM events ORDER BY identity")?;
         let mut events = statement.query([])?;
         while let Some(event) = events.next()? {
             let (identity, time, id) = (event.get_ref(0)?, event.get_ref(3)?, event.get_ref(4)?);
-            let (call, actor) = (calls.get(&event.get(1)?), actors.get(&event.get(2)?));
-            let (Some(call), Some(actor)) = (call, actor) else { continue };
+            let Some(call) = calls.get(&event.get(1)?) else { continue };
+            let Some(actor) = actor(event.get(2)?)? else { continue };
             let known = transaction
                 .prepare_cached("SELECT 1 FROM events WHERE identity = ?1")?
                 .query_row([ToSqlOutput::Borrowed(identity)], |_| Ok(()))
@@ -128,8 +137,8 @@ impl Copy {
                 ])?;
             brought.new += 1;
         }
-        for Counted { source, call, actor, numbers: [day, events, first, last], samples } in &self.counted {
-            let (Some(call), Some(actor)) = (calls.get(call), actors.get(actor)) else { continue };
+        for Counted { source, call, actor: of, numbers: [day, events, first, last], samples } in &self.counted {
+            let (Some(call), Some(actor)) = (calls.get(call), actor(*of)?) else { continue };
             transaction
                 .prepare_cached(
                     "INSERT INTO counted (source, call, actor, day, events, first, last, samples)

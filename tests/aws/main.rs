@@ -8,8 +8,6 @@
 )]
 
 #[path = "../support/aws/mod.rs"]
-#[expect(clippy::allow_attributes, reason = "the compiler counts dead parts of a module as none that were expected")]
-#[allow(dead_code, unused_imports, reason = "shared with tests that need more of it")]
 mod stand_ins;
 
 mod asked;

@@ -135,6 +135,6 @@ pub fn serve(history: Arc<History>, fault: impl Fn(&Call) -> Option<Answer> + Se
     Server::start(move |call| match (fault(call), call.operation.as_str()) {
         (Some(answer), _) => answer,
         (None, "LookupEvents") => history.lookup(call),
-        (None, other) => json_error(400, "AccessDeniedException", &format!("not expected: {other}")),
+        (None, other) => json_error(400, "AccessDeniedException", &format!("not expected: {other} at {}", call.path)),
     })
 }

@@ -45,7 +45,8 @@ fn every_command_runs() {
             let built = "cargo run --release --no-default-features -- ";
             let arguments = line.strip_prefix("trailtrim ").or_else(|| line.strip_prefix(built));
             let command = match arguments {
-                Some(arguments) => trailtrim(arguments.split_whitespace()),
+                // Quotes are for the shell, and stand around single words here.
+                Some(arguments) => trailtrim(arguments.split_whitespace().map(|word| word.trim_matches('\''))),
                 None if line.starts_with("examples/scripts/") => script(line),
                 None => {
                     assert_eq!(line, "cargo test --locked", "{}", page.display());

@@ -109,6 +109,77 @@ fn nothing_secret_is_left_in_findings_and_accounts() {
     }
 }
 
+/// A folder whose names, programs, tags and Sids all have one word that must not be seen, with a policy and a broken file.
+fn whispering() -> tempfile::TempDir {
+    let folder = tempfile::Builder::new().prefix("hush").tempdir().unwrap();
+    let denied = "User: arn:aws:sts::111122223333:assumed-role/hush-runner/hushsession is not authorized to perform: \
+                  eks:TagResource on resource: arn:aws:eks:eu-central-1:111122223333:/createaddon because no identity-based \
+                  policy allows the eks:TagResource action";
+    let record = |(index, name): (usize, &str)| {
+        let mut record = serde_json::json!({
+            "eventVersion": "1.09", "eventID": format!("00000000-0000-4000-8000-{index:012}"), "eventType": "AwsApiCall",
+            "eventTime": "2026-11-02T10:00:00Z", "eventSource": "eks.amazonaws.com", "eventName": name,
+            "awsRegion": "eu-central-1", "recipientAccountId": "111122223333", "sourceIPAddress": "10.20.30.40",
+            "userAgent": "hushbuilder/7.1 (hushhost) app/hush aws-sdk-go-v2/1.39 Terraform/1.11.0",
+            "requestParameters": {"name": "hushcluster", "nodegroupName": "hushnodes", "addonName": "vpc-cni",
+                "nodeRole": "arn:aws:iam::111122223333:role/hushnoderole", "tags": {"hushtag": "hushvalue"}},
+            "userIdentity": {"type": "AssumedRole", "accountId": "111122223333", "accessKeyId": "ASIAHUSHHUSHHUSHHUSH",
+                "arn": "arn:aws:sts::111122223333:assumed-role/hush-runner/hushsession",
+                "sessionContext": {"sourceIdentity": "hushperson", "sessionIssuer": {"type": "Role",
+                    "arn": "arn:aws:iam::111122223333:role/ci/hush-runner", "accountId": "111122223333"}}}
+        });
+        if name == "CreateAddon" {
+            record["errorCode"] = "AccessDenied".into();
+            record["errorMessage"] = denied.into();
+        }
+        record
+    };
+    let names = ["DescribeCluster", "CreateNodegroup", "ListAddons", "CreateAddon"];
+    let records: Vec<Value> = names.into_iter().enumerate().map(record).collect();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    std::fs::create_dir(folder.path().join("events")).unwrap();
+    write("events/hushfile.json", &serde_json::json!({"Records": records}).to_string());
+    write("events/hushbroken.json", "{\"Records\":[{\"eventVersion\":");
+    let policy = serde_json::json!({"Version": "2012-10-17", "Statement": [{
+        "Sid": "HushAccess", "Effect": "Allow", "Action": ["eks:*", "iam:PassRole"], "Resource": ["*", "arn:aws:s3:::hushbucket/*"],
+        "Condition": {"StringEquals": {"aws:ResourceTag/hushtag": "hushvalue"}}
+    }]});
+    write("hushpolicy.json", &policy.to_string());
+    folder
+}
+
+#[test]
+fn paths_programs_tags_and_sids_are_not_told_either() {
+    let folder = whispering();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (events, policy) = (path("events"), path("hushpolicy.json"));
+    let fixed =
+        ["--role", "arn:aws:iam::111122223333:role/ci/hush-runner", "--redact", "--quiet", "--no-config", "--format"];
+    let policies = ["--policy", &policy];
+    let mut shown = Vec::new();
+    let all = formats();
+    for format in &all {
+        shown.push([&["generate", &events][..], &fixed, &[format]].concat());
+    }
+    for format in ["text", "json", "markdown", "html", "sarif", "junit"] {
+        shown.push([&["audit", &events, "--exit-zero"][..], &policies, &fixed, &[format]].concat());
+    }
+    for format in ["text", "json"] {
+        shown.push([&["replay", &events][..], &policies, &fixed, &[format]].concat());
+        shown.push([&["explain", &events][..], &fixed, &[format, "eks:*"]].concat());
+    }
+    for arguments in shown {
+        let text = trailtrim(&arguments).finish().stdout();
+        assert!(text.len() > 100, "{arguments:?} says nothing");
+        // The page's own word for what only screen readers say.
+        let text = text.replace("class=\"hush\"", "").replace(".hush {", "").to_lowercase();
+        for secret in ["hush", "111122223333", "10.20.30.40"] {
+            let at = text.find(secret).map(|at| text.chars().skip(at.saturating_sub(80)).take(160).collect::<String>());
+            assert_eq!(at, None, "{arguments:?}");
+        }
+    }
+}
+
 #[test]
 fn a_redacted_policy_has_the_form_of_the_policy() {
     for scenario in scenarios() {

@@ -168,6 +168,102 @@ fn shards_add_up_in_any_order_and_twice() {
     assert_eq!(found(&scenario, &events, &[]), found(&scenario, &sources, &[]));
 }
 
+#[test]
+fn a_pattern_means_all_stores_of_that_name() {
+    let shelf = Shelf::new();
+    let scenario = Scenario::named("eks-terraform");
+    let events = [scenario.events()];
+    trailtrim(arguments(&events, &scenario.role(), &shelf.text("whole"), &[])).expect(0);
+    for part in ["1/2", "2/2"] {
+        let name = format!("part{}.db", &part[..1]);
+        trailtrim(arguments(&events, &scenario.role(), &shelf.text(&name), &["--shard", part])).expect(0);
+    }
+    let all = [shelf.source("part*.db")];
+    trailtrim(arguments(&all, &scenario.role(), &shelf.text("all"), &[])).expect(0);
+    assert_eq!(contents(&shelf.path("all")), contents(&shelf.path("whole")));
+    assert_eq!(found(&scenario, &all, &[]), found(&scenario, &events, &[]));
+    let none = trailtrim(arguments(&[shelf.source("no*.db")], &scenario.role(), &shelf.text("none"), &[])).expect(1);
+    assert!(
+        none.stderr().contains("no store fits") && none.stderr().contains("trailtrim collect"),
+        "{}",
+        none.stderr()
+    );
+    assert!(!shelf.path("none").exists(), "a store was made for nothing");
+}
+
+#[test]
+fn following_takes_in_what_comes_later_until_it_is_stopped() {
+    let shelf = Shelf::new();
+    let (folder, more) = (shelf.path("trail"), shelf.path("more"));
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::create_dir(&more).unwrap();
+    trail(&folder, 1, 100);
+    let sources = [folder.display().to_string()];
+    let follow = arguments(&sources, ROLE, &shelf.text("s"), &["--follow", "--every", "1s"]);
+    let mut command = trailtrim(follow).into_command();
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let patience = Instant::now();
+    let wait_for = |events: u64| {
+        while events_in(&shelf.path("s")) != events {
+            assert!(patience.elapsed() < Duration::from_secs(120), "{events} events never came");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    wait_for(100);
+    trail(&more, 2, 100);
+    std::fs::rename(more.join("001.json"), folder.join("001.json")).unwrap();
+    wait_for(200);
+    assert!(child.try_wait().unwrap().is_none(), "it goes on");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    trailtrim(arguments(&sources, ROLE, &shelf.text("once"), &[])).expect(0);
+    assert_eq!(contents(&shelf.path("s")), contents(&shelf.path("once")));
+}
+
+#[test]
+fn a_store_takes_over_what_belongs_to_the_roles_and_nothing_else() {
+    let shelf = Shelf::new();
+    let scenario = Scenario::named("eks-terraform");
+    // As a source is written, too.
+    trailtrim(arguments(&[scenario.events()], &scenario.role(), &shelf.source("s"), &[])).expect(0);
+    let nobody = trailtrim(arguments(&[shelf.source("s")], "nobody", &shelf.text("other"), &[])).expect(3);
+    assert!(nobody.stderr().contains("check `--role`"), "{}", nobody.stderr());
+    let other = Connection::open(shelf.path("other")).unwrap();
+    for table in ["principals", "calls", "actors", "events"] {
+        let rows: i64 = other.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, 0, "{table}");
+    }
+    let as_file = trailtrim(["generate", &shelf.text("s"), "--no-config", "--role", &scenario.role()]).expect(3);
+    assert!(as_file.stderr().contains("a store is written `store:"), "{}", as_file.stderr());
+}
+
+#[test]
+fn a_window_that_is_not_over_is_incomplete() {
+    let shelf = Shelf::new();
+    let scenario = Scenario::named("eks-terraform");
+    let settle = ["--settle", "15m", "--until", "2999-01-01"];
+    let collected = trailtrim(arguments(&[scenario.events()], &scenario.role(), &shelf.text("s"), &settle)).expect(0);
+    assert!(collected.stderr().contains("still to come"), "{}", collected.stderr());
+    let complete = [&settle[..], &["--require-complete", "--no-config"]].concat();
+    let generated = scenario.generate(&complete).expect(4);
+    assert!(generated.stderr().contains("still to come"), "{}", generated.stderr());
+    // One that is long over is neither waited for nor told.
+    let over = ["--settle", "15m", "--until", "2020-01-01"];
+    let generated = scenario.generate(&[&over[..], &["--no-config"]].concat()).finish();
+    assert!(!generated.stderr().contains("still to come"), "{}", generated.stderr());
+}
+
+#[test]
+fn what_fails_at_once_leaves_no_store_behind() {
+    let shelf = Shelf::new();
+    let none = [shelf.text("nowhere")];
+    trailtrim(arguments(&none, ROLE, &shelf.text("s"), &[])).expect(1);
+    trailtrim(["collect", "fixtures/scenarios", "--no-config", "--store", &shelf.text("s")]).expect(2);
+    assert!(!shelf.path("s").exists());
+    let unwritable = trailtrim(arguments(&["fixtures/scenarios".to_owned()], ROLE, "/nowhere/s.db", &[])).expect(1);
+    assert!(unwritable.stderr().contains("its directory must be there"), "{}", unwritable.stderr());
+}
+
 /// A trail of several files with events of the role, each with an id of its own.
 fn trail(folder: &Path, files: u32, events: u32) {
     let scenario = Scenario::named("eks-terraform");

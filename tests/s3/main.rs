@@ -9,11 +9,13 @@
 
 #[path = "../aws/asked.rs"]
 mod asked;
+mod bucket;
 mod chain;
 mod cloud;
 #[path = "../support/digest_chain.rs"]
 mod digest_chain;
 mod digests;
+mod elsewhere;
 mod faults;
 #[path = "../aws/granted.rs"]
 mod granted;

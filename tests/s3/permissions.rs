@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::asked::assert_allowed;
+use crate::bucket::{Stored, get, list};
 use crate::digest_chain::{Trail, gzip, public_keys};
 use crate::records::{ROLE, log_file};
-use crate::stand_ins::{Answer, Server, Stored, get, json_error, list};
+use crate::stand_ins::{Answer, Server, json_error};
 use crate::support::{command, succeed};
 
 /// A bucket with a validated trail, CloudTrail with the keys, and a role that may be assumed.

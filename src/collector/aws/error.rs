@@ -115,7 +115,12 @@ pub fn of_credentials(error: &CredentialsError) -> RemoteErrorKind {
         let said = chain.rsplit(": ").next().unwrap_or_default().to_owned();
         return RemoteErrorKind::AccessDenied { action: "sts:AssumeRole".to_owned(), said };
     }
-    RemoteErrorKind::NoCredentials { cause: chain }
+    // The SDK tells of each place in turn, over many lines.
+    if chain.contains("no credentials found in chain") {
+        tracing::debug!("{chain}");
+        return RemoteErrorKind::NoCredentials { cause: "none of the usual places has any".to_owned() };
+    }
+    RemoteErrorKind::NoCredentials { cause: chain.split_whitespace().collect::<Vec<_>>().join(" ") }
 }
 
 fn unreachable(error: &(dyn Error + 'static)) -> RemoteErrorKind {

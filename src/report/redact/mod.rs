@@ -7,6 +7,7 @@
 
 mod arns;
 mod forms;
+mod programs;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,6 +83,14 @@ impl Redactor {
         begins.max_by_key(|(name, _)| name.len()).map(|(_, pseudonym)| format!("{pseudonym}…"))
     }
 
+    /// What stands for a word such as a Sid, `AcmeDeploy`, that is put together of others of which names are made.
+    fn of_names(&self, word: &str) -> Option<String> {
+        let parts = walk::words_of(word);
+        let is_sid = parts.len() > 1 && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let holds = is_sid && parts.iter().any(|part| self.holds_word(part));
+        holds.then(|| parts.iter().map(|part| Visitor::Replacing(self).sid_word(part)).collect())
+    }
+
     /// Whether a learned name has this word, and AWS has not.
     fn holds_word(&self, word: &str) -> bool {
         word.len() >= 3 && self.name_words.contains_key(&word.to_ascii_lowercase())
@@ -152,7 +161,8 @@ impl Visitor<'_> {
             match (Form::of(word), &*self) {
                 (Form::Name, Self::Replacing(redactor)) => {
                     let whole = redactor.pseudonyms.get(word).cloned();
-                    whole.or_else(|| redactor.begun_by_a_name(word)).filter(|_| !is_aws_word(word))
+                    let named = || redactor.begun_by_a_name(word).or_else(|| redactor.of_names(word));
+                    whole.or_else(named).filter(|_| !is_aws_word(word))
                 }
                 (Form::Name, _) => None,
                 _ => Some(self.name(word)),
@@ -198,7 +208,7 @@ fn words(text: &str, mut change: impl FnMut(&str) -> Option<String>) -> String {
     let mut whole = String::with_capacity(text.len());
     for run in text.split_inclusive(ends) {
         let word = run.trim_end_matches(ends);
-        let bare = word.trim_end_matches(['.', ':']);
+        let bare = without_line(word.trim_end_matches(['.', ':']));
         let tail = run.get(bare.len()..).unwrap_or_default();
         match change(bare) {
             Some(new) => whole.push_str(&new),
@@ -215,8 +225,18 @@ fn words(text: &str, mut change: impl FnMut(&str) -> Option<String>) -> String {
     whole
 }
 
+/// A file without the line behind it: `dir/policy.json:12`. What may be an account is no line.
+fn without_line(word: &str) -> &str {
+    let is_line = |line: &str| (1..8).contains(&line.len()) && line.bytes().all(|byte| byte.is_ascii_digit());
+    match word.rsplit_once(':') {
+        Some((file, line)) if file.contains('/') && !file.starts_with("arn:") && is_line(line) => file,
+        _ => word,
+    }
+}
+
 fn learn_json(name: &str, value: &Value, named: &[&str], visitor: &mut Visitor<'_>) {
     match value {
+        Value::String(text) if name == "user_agent" => programs::visit(text, visitor),
         Value::String(text) if named.contains(&name) && !text.starts_with("arn:") => {
             visitor.name(text);
         }
@@ -271,6 +291,38 @@ mod tests {
         for word in ["eks:CreateCluster", "eu-central-1", ":cluster/name-", "192.0.2.1", "000000000001"] {
             assert!(redacted.contains(word), "{word} not in {redacted}");
         }
+    }
+
+    #[test]
+    fn programs_of_ones_own_go_and_those_of_everybody_stay() {
+        let agent = "acmebuilder/7.1 (buildhost; ci.acme.example) app/acme aws-sdk-go-v2/1.39 os/linux lang/go#1.25 Terraform/1.11.0 \
+                     Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)";
+        let document = json!({"user_agent": agent, "text": format!("with {agent}, nothing like it")});
+        let redacted = Redactor::of_json(&document, &[]).json(&document).to_string();
+        for secret in ["acme", "buildhost"] {
+            assert!(!redacted.contains(secret), "{secret} in {redacted}");
+        }
+        for word in ["aws-sdk-go-v2/1.39", "Terraform/1.11.0", "(KHTML, like Gecko)", "nothing like it", "os/linux"] {
+            assert_eq!(
+                redacted.matches(word).count(),
+                if word == "nothing like it" { 1 } else { 2 },
+                "{word}: {redacted}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_path_goes_as_a_whole_whatever_line_of_it_is_meant() {
+        let document = json!({"file": "/home/ann/acme/policy.json", "text": "by /home/ann/acme/policy.json:12."});
+        let redacted = Redactor::of_json(&document, &["file"]).json(&document);
+        assert_eq!(redacted["text"], "by name-1:12.");
+    }
+
+    #[test]
+    fn a_sid_of_a_name_goes_in_prose_too() {
+        let document = json!(["arn:aws:iam::111122223333:role/blue-runner", "Sid BlueAccess, PassRole, CreateCluster"]);
+        let redacted = Redactor::of_json(&document, &[]).json(&document);
+        assert_eq!(redacted[1], "Sid Name2Access, PassRole, CreateCluster");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Visitor;
+use super::{Visitor, is_aws_word};
 use crate::iam::{
     ActionClause, ArnPattern, Condition, ConditionKey, Conditions, PolicyDocument, PrincipalArn, Resource,
     ResourceClause, Statement,
@@ -140,8 +140,10 @@ fn detail(text: &str, visitor: &mut Visitor<'_>) -> String {
 /// What could not be read is named in backticks, with its path.
 fn gap(text: &str, visitor: &mut Visitor<'_>) -> String {
     let parts = text.split('`').enumerate();
+    // An action that was denied stands in backticks, too.
+    let is_place = |(index, part): (usize, &str)| index % 2 == 1 && !is_aws_word(part);
     let changed: Vec<String> =
-        parts.map(|(index, part)| if index % 2 == 1 { visitor.name(part) } else { visitor.text(part) }).collect();
+        parts.map(|part| if is_place(part) { visitor.name(part.1) } else { visitor.text(part.1) }).collect();
     changed.join("`")
 }
 
@@ -208,7 +210,7 @@ fn sid(sid: &str, visitor: &mut Visitor<'_>) -> String {
 }
 
 /// `EksClusterBlue2`: `Eks`, `Cluster`, `Blue2`.
-fn words_of(sid: &str) -> Vec<String> {
+pub fn words_of(sid: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for c in sid.chars() {
         match words.last_mut() {

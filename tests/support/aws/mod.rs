@@ -3,11 +3,9 @@
 mod cloudtrail;
 mod iam;
 mod lake;
-mod s3;
 mod server;
 
 pub use cloudtrail::History;
 pub use iam::{Account, Policy, Role, decode};
 pub use lake::Lake;
-pub use s3::{Stored, get, list};
 pub use server::{Answer, Call, Delivery, Server, json_error, xml_error};
