@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use trailtrim::aggregator::{
-    Certainty, Coverage, CreatedResource, Evidence, Lineage, Observation, Origin, RecordCounts, Usage, UsedRequest,
+    Certainty, Coverage, CreatedResource, Evidence, Few, Lineage, Observation, Origin, RecordCounts, Usage, UsedRequest,
 };
 use trailtrim::iam::{Arn, ConditionKey, Context, ContextValue, Resource};
 
@@ -43,11 +43,11 @@ pub fn saw(usage: &mut Usage, action: &str, resource: Option<Arn>, context: &[(&
         evidence: Evidence::of(Timestamp::from_second(1_800_000_000).unwrap(), Some("e-1")),
         origin: Origin::Observed,
         certainty: Certainty::Always,
-        holes: BTreeSet::new(),
-        operations: BTreeSet::from([format!("test.amazonaws.com:{}", action.rsplit(':').next().unwrap())]),
-        via: BTreeSet::new(),
-        sources: BTreeSet::new(),
-        notes: BTreeSet::new(),
+        holes: Few::new(),
+        operations: Few::from([format!("test.amazonaws.com:{}", action.rsplit(':').next().unwrap())]),
+        via: Few::new(),
+        sources: Few::new(),
+        notes: Few::new(),
     };
     usage.requests.insert(request, observation);
 }
