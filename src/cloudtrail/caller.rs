@@ -22,6 +22,22 @@ pub struct Caller<'a> {
     pub source_identity: Option<Cow<'a, str>>,
 }
 
+impl Caller<'_> {
+    /// The same with texts of its own.
+    pub fn into_owned(self) -> Caller<'static> {
+        let owned = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
+        Caller {
+            kind: self.kind,
+            principal: self.principal,
+            session_name: owned(self.session_name),
+            access_key_id: owned(self.access_key_id),
+            invoked_by: owned(self.invoked_by),
+            account: owned(self.account),
+            source_identity: owned(self.source_identity),
+        }
+    }
+}
+
 /// `userIdentity.type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallerKind {

@@ -32,6 +32,11 @@ impl<'a> RecordHead<'a> {
     /// Reads the rest of the record.
     pub fn parse(self) -> Result<Event<'a>, SkipReason> {
         let caller = self.identity.and_then(read_caller).ok_or(SkipReason::NoPrincipal)?;
+        self.parse_of(caller)
+    }
+
+    /// The same where the caller was read before, from the same identity.
+    pub fn parse_of(self, caller: Caller<'a>) -> Result<Event<'a>, SkipReason> {
         let payload_sum = self.payload_sum();
         let hidden = self.is_hidden();
         let Self { fields, time, source, name, .. } = self;

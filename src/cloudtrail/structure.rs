@@ -169,22 +169,29 @@ pub struct Separators<'t> {
     text: &'t [u8],
     depth: u64,
     strings: Strings,
-    /// The block after the present one.
+    /// The first block that has not been looked at.
     next_block: usize,
-    /// The present block's separators that have not been given.
-    marks: u64,
+    /// What was found, and how much of it has been given: a record's worth is looked for in one go.
+    marks: [usize; ROOM],
+    found: usize,
+    given: usize,
     is_closed: bool,
 }
+
+/// Room for separators that have not been given.
+const ROOM: usize = BLOCK + 24;
 
 impl<'t> Separators<'t> {
     /// For an object or array that starts `text`.
     pub fn of(text: &'t [u8]) -> Self {
-        Self { text, depth: 0, strings: Strings::default(), next_block: 0, marks: 0, is_closed: false }
+        let strings = Strings::default();
+        Self { text, depth: 0, strings, next_block: 0, marks: [0; ROOM], found: 0, given: 0, is_closed: false }
     }
 
-    /// Takes one block; whether it has separators or the end.
+    /// Takes one block; whether there may be no room for the next one's separators, or none come.
     #[inline(always)]
     fn step(&mut self, block: &Bitmaps, length: usize) -> bool {
+        let start = self.next_block * BLOCK;
         self.next_block += 1;
         let inside = self.strings.inside(block, length);
         let (opens, closes) = (block.opens & !inside, block.closes & !inside);
@@ -193,8 +200,15 @@ impl<'t> Separators<'t> {
             self.depth = self.depth + u64::from(opens.count_ones()) - closing;
             return false;
         }
-        self.marks = self.walk(opens, closes, block.commas & !inside);
-        self.marks != 0 || self.is_closed
+        let mut marks = self.walk(opens, closes, block.commas & !inside);
+        while marks != 0 {
+            if let Some(mark) = self.marks.get_mut(self.found) {
+                *mark = start + marks.trailing_zeros() as usize;
+                self.found += 1;
+            }
+            marks &= marks - 1;
+        }
+        self.found > ROOM - BLOCK || self.is_closed
     }
 
     /// Looks at brackets and commas one by one: the depth may be one here.
@@ -227,18 +241,19 @@ impl Iterator for Separators<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<usize> {
-        if self.marks == 0 {
+        if self.given == self.found {
             if self.is_closed {
                 return None;
             }
+            (self.given, self.found) = (0, 0);
             run(NextMarks(self));
-            if self.marks == 0 {
+            if self.found == 0 {
                 return None;
             }
         }
-        let index = self.marks.trailing_zeros() as usize;
-        self.marks &= self.marks - 1;
-        Some((self.next_block - 1) * BLOCK + index)
+        let mark = self.marks.get(self.given).copied();
+        self.given += 1;
+        mark
     }
 }
 

@@ -17,7 +17,8 @@ use super::duplicates::Folded;
 use super::operations::Operations;
 use super::sink::EventSink;
 use crate::aggregator::{Day, Evidence, distill};
-use crate::cloudtrail::{Caller, RecordHead, parse_record, read_caller};
+use crate::cloudtrail::{Caller, Event, RecordHead, SkipReason, parse_record, read_caller};
+use crate::iam::Arn;
 
 #[expect(clippy::disallowed_types, reason = "what is counted adds up to the same in any order")]
 type Table<K, V, S = foldhash::fast::RandomState> = std::collections::HashMap<K, V, S>;
@@ -42,7 +43,7 @@ pub struct Alike {
 #[derive(Debug)]
 struct KnownCaller {
     is_wanted: bool,
-    principal: Option<String>,
+    caller: Option<Caller<'static>>,
     /// The identity without what differs from session to session; none where that can't be told apart.
     identity: Option<Vec<u8>>,
 }
@@ -72,8 +73,8 @@ impl Alike {
         let caller = read_caller(identity);
         let known = KnownCaller {
             is_wanted: caller.as_ref().is_none_or(&wanted),
-            principal: caller.as_ref().and_then(|caller| Some(caller.principal.as_ref()?.to_string())),
-            identity: caller.map(|caller| distill::identity(&caller).to_string().into_bytes()),
+            identity: caller.as_ref().map(|caller| distill::identity(caller).to_string().into_bytes()),
+            caller: caller.map(Caller::into_owned),
         };
         let is_wanted = known.is_wanted;
         self.callers.insert(identity.into(), known);
@@ -89,7 +90,17 @@ impl Alike {
         head.write_call(caller.identity.as_ref()?, write, &mut self.call);
         let [one, other] = self.hashers.each_ref().map(|hasher| u128::from(hasher.hash_one(self.call.as_slice())));
         self.hash = one << 64 | other;
-        self.calls.contains_key(&self.hash).then(|| head.identity_of(caller.principal.as_deref()))
+        let principal = caller.caller.as_ref().and_then(|caller| caller.principal.as_ref());
+        self.calls.contains_key(&self.hash).then(|| head.identity_of(principal.map(Arn::as_str)))
+    }
+
+    /// Reads the rest of a record. Its caller was read before, most often.
+    pub fn parse<'a>(&self, head: RecordHead<'a>) -> Result<Event<'a>, SkipReason> {
+        let known = head.identity.and_then(|identity| self.callers.get(identity)?.caller.clone());
+        match known {
+            Some(caller) => head.parse_of(caller),
+            None => head.parse(),
+        }
     }
 
     /// Counts the call that [`Alike::knows`] was asked for.

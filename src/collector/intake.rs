@@ -273,7 +273,8 @@ impl<'i, 'r, S: EventSink> FileIntake<'i, 'r, S> {
         let head = RecordHead::read(record, |identity| alike.is_wanted(identity, &wanted))?;
         // What stores keep is told apart by more than a head.
         if seen.is_as_stored() || !sink.counts_alike(head.time) {
-            self.take_event(&head.parse()?);
+            let event = alike.parse(head)?;
+            self.take_event(&event);
             return Ok(());
         }
         if let Some(identity) = alike.knows(&head) {
@@ -284,7 +285,8 @@ impl<'i, 'r, S: EventSink> FileIntake<'i, 'r, S> {
             }
             return Ok(());
         }
-        self.take_event(&head.parse()?);
+        let event = alike.parse(head)?;
+        self.take_event(&event);
         let Intake { alike, sink, .. } = &mut *self.intake;
         alike.remember(sink);
         Ok(())

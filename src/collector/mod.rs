@@ -6,7 +6,7 @@
 //!
 //! A file's way: [`listing`] finds it, [`unpack`] takes off the compression, [`intake`] splits the text into records, searches
 //! them for the principals' names and parses those that have one, [`duplicates`] lets each event pass once, and [`alike`] counts
-//! calls that were seen before instead of parsing them again.
+//! calls that were seen before instead of parsing them again, told apart by what [`operations`] says counts in them.
 
 mod alike;
 #[cfg(feature = "aws")]

@@ -1,6 +1,8 @@
 //! Patterns over ARNs, as the Resource element of a policy holds them.
 
+use std::borrow::Borrow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -12,7 +14,7 @@ use super::{Arn, ParseArnError, Resource};
 /// `*`, or an ARN whose segments may hold `*` (any run of characters) and `?` (any one character).
 ///
 /// Each of the first five segments is matched for itself; in the sixth `*` also crosses `/` and `:`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ArnPattern {
     // INVARIANT: the other fields follow from `text`, so that the derived comparisons are those of the text.
     text: Arc<str>,
@@ -76,6 +78,11 @@ impl ArnPattern {
     /// Whether it holds a policy variable (`${aws:username}`) or an escape (`${*}`).
     pub fn has_variable(&self) -> bool {
         self.variable
+    }
+
+    /// Whether it stands for its own text alone.
+    pub fn is_name(&self) -> bool {
+        !self.wildcard && !self.variable
     }
 
     /// The pattern as written.
@@ -173,6 +180,19 @@ impl ArnPattern {
         let text = arn.as_str().replace('$', "${$}").replace('*', "${*}").replace('?', "${?}");
         let colons = Colons::find(&text).unwrap_or_default();
         Self::with_colons(text.into(), colons)
+    }
+}
+
+/// Looks up by the text, in agreement with the order and the hash.
+impl Borrow<str> for ArnPattern {
+    fn borrow(&self) -> &str {
+        &self.text
+    }
+}
+
+impl Hash for ArnPattern {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
     }
 }
 

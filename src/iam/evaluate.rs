@@ -4,7 +4,7 @@
 
 use super::condition_holds::all_hold;
 use super::variable::Scope;
-use super::{Action, ActionClause, Arn, Context, Effect, PolicyDocument, ResourceClause, Statement};
+use super::{Action, ActionClause, Arn, ArnPattern, Context, Effect, PolicyDocument, ResourceClause, Statement};
 
 /// What a request acts on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,14 +92,19 @@ fn action_applies(clause: &ActionClause, action: &Action) -> bool {
     }
 }
 
-/// A pattern with a variable that has no value matches nothing; in `NotResource` it makes the statement not apply.
+/// A pattern with a variable that has no value matches nothing; in `NotResource` it makes the statement not apply. Plain
+/// names are looked up: a statement may hold very many.
 fn resource_applies(clause: &ResourceClause, resource: &Resource, scope: Scope<'_>) -> bool {
+    let patterns = clause.patterns();
+    let is_named =
+        matches!(resource, Resource::Arn(arn) if patterns.get(arn.as_str()).is_some_and(ArnPattern::is_name));
+    let mut others = patterns.iter().filter(|pattern| !pattern.is_name());
     match clause {
-        ResourceClause::Resource(patterns) => {
-            patterns.iter().any(|pattern| pattern.matches_in(resource, scope) == Some(true))
+        ResourceClause::Resource(_) => {
+            is_named || others.any(|pattern| pattern.matches_in(resource, scope) == Some(true))
         }
-        ResourceClause::NotResource(patterns) => {
-            patterns.iter().all(|pattern| pattern.matches_in(resource, scope) == Some(false))
+        ResourceClause::NotResource(_) => {
+            !is_named && others.all(|pattern| pattern.matches_in(resource, scope) == Some(false))
         }
     }
 }

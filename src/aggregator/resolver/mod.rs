@@ -194,7 +194,10 @@ impl Call<'_> {
         let catalog = self.resolver.catalog;
         match rule.map(|rule| rule.actions.as_slice()) {
             Some(named @ [_, ..]) => named.iter().filter_map(|ActionName(action)| catalog.action(action)).collect(),
-            _ => naming::action(catalog, self.finder.service, &self.event.name).into_iter().collect(),
+            _ => {
+                let find = || Some(naming::action(catalog, self.finder.service, &self.event.name)?.action.clone());
+                self.plan.action.get_or_init(find).iter().filter_map(|action| catalog.action(action)).collect()
+            }
         }
     }
 

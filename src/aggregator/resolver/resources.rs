@@ -320,39 +320,28 @@ impl<'e> Finder<'e> {
         let mut rows = vec![(String::new(), Vec::new())];
         let (mut asked, mut known) = (false, false);
         for part in parts {
-            let (texts, hole) = match part {
+            match part {
                 // A star that the rule itself writes stands for more than the record names.
                 TemplatePart::Literal(text) if text.contains('*') => {
-                    let detail = "checked on more than the name in the record".to_owned();
-                    (vec![text.clone()], Some(detail))
+                    append(&mut rows, &[text.as_str()], Some("checked on more than the name in the record".to_owned()));
                 }
-                TemplatePart::Literal(text) => (vec![text.clone()], None),
-                TemplatePart::Hole { name, form } => (vec![form.clone()], Some(name.clone())),
-                TemplatePart::Optional(path, default) => match self.texts(path) {
-                    texts if texts.is_empty() => (vec![default.clone()], None),
-                    texts => (texts, None),
+                TemplatePart::Literal(text) => append(&mut rows, &[text.as_str()], None),
+                TemplatePart::Hole { name, form } => append(&mut rows, &[form.as_str()], Some(name.clone())),
+                TemplatePart::Optional(path, default) => match self.fields.values(path) {
+                    texts if texts.is_empty() => append(&mut rows, &[default.as_str()], None),
+                    texts => append(&mut rows, &texts, None),
                 },
                 TemplatePart::Field(path) => {
                     asked |= !is_event(path);
-                    match self.texts(path) {
-                        texts if texts.is_empty() => (vec!["*".to_owned()], Some(describe(path))),
+                    match self.fields.values(path) {
+                        texts if texts.is_empty() => append(&mut rows, &["*"], Some(describe(path))),
                         texts => {
                             known |= !is_event(path);
-                            (texts, None)
+                            append(&mut rows, &texts, None);
                         }
                     }
                 }
-            };
-            let hole = hole.map(|detail| Hole { cause: HoleCause::UnresolvedField, detail });
-            rows = rows
-                .into_iter()
-                .flat_map(|(start, holes): (String, Vec<Hole>)| {
-                    let hole = &hole;
-                    texts.iter().map(move |text| {
-                        (format!("{start}{text}"), holes.iter().cloned().chain(hole.clone()).collect())
-                    })
-                })
-                .collect();
+            }
         }
         if asked && !known {
             return Vec::new();
@@ -364,6 +353,24 @@ impl<'e> Finder<'e> {
 
     fn texts(&self, path: &FieldPath) -> Vec<String> {
         self.fields.values(path).iter().map(ToString::to_string).collect()
+    }
+}
+
+/// Puts a text behind each row; several texts make as many rows of each.
+fn append(rows: &mut Vec<(String, Vec<Hole>)>, texts: &[impl AsRef<str>], hole: Option<String>) {
+    let hole = hole.map(|detail| Hole { cause: HoleCause::UnresolvedField, detail });
+    if let [text] = texts {
+        for (start, holes) in rows {
+            start.push_str(text.as_ref());
+            holes.extend(hole.clone());
+        }
+        return;
+    }
+    let started = std::mem::take(rows);
+    for (start, holes) in &started {
+        let row =
+            |text: &_| (format!("{start}{}", AsRef::<str>::as_ref(text)), [holes.as_slice(), hole.as_slice()].concat());
+        rows.extend(texts.iter().map(row));
     }
 }
 

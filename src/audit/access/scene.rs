@@ -112,7 +112,7 @@ impl Scene {
 impl Rule {
     fn new(statement: &Statement, patterns: &[ArnPattern]) -> Self {
         let own = statement.resources.patterns();
-        let places = patterns.iter().enumerate().filter(|(_, pattern)| own.contains(pattern)).map(|(at, _)| at);
+        let places = patterns.iter().enumerate().filter(|(_, pattern)| own.contains(*pattern)).map(|(at, _)| at);
         Self {
             effect: statement.effect,
             except: matches!(statement.resources, ResourceClause::NotResource(_)),

@@ -21,5 +21,7 @@ pub fn like(glob: &str, text: &str) -> bool {
 
 /// Lower case, letters and digits only.
 pub fn squeeze(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    let mut squeezed = String::with_capacity(text.len());
+    squeezed.extend(text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| char::from(byte.to_ascii_lowercase())));
+    squeezed
 }

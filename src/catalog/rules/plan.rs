@@ -1,7 +1,7 @@
 //! What a service's rules say of one operation, whatever its request: worked out once an operation.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::{CommonRules, Rules, ServiceRules, like, squeeze};
 use crate::catalog::Catalog;
@@ -18,6 +18,8 @@ pub struct Plan {
     pub extra: Vec<usize>,
     /// Names of the resource types that the operation creates.
     pub creates: BTreeSet<String>,
+    /// The action of the operation's name, once somebody looked it up.
+    pub action: OnceLock<Option<Action>>,
 }
 
 impl Plan {
@@ -33,6 +35,7 @@ impl Plan {
             calls: indexes(&rules.calls, |row| named(&row.events)),
             extra: indexes(&rules.extra, |row| named(&row.events)),
             creates: kinds.filter(creates).map(str::to_owned).collect(),
+            action: OnceLock::new(),
         }
     }
 }
