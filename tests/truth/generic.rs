@@ -75,3 +75,31 @@ fn real_records_give_no_action_that_the_catalogue_does_not_know() {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
+
+/// To which service the roles of a call are passed, in the caller's partition.
+fn passed_to(partition: &str, event: &str, request: &Value) -> Vec<Option<String>> {
+    let (source, name) = event.split_once(':').unwrap();
+    let mut identity = identity();
+    identity["sessionContext"]["sessionIssuer"]["arn"] =
+        json!(format!("arn:{partition}:iam::111122223333:role/ci/runner"));
+    let record = json!({
+        "eventVersion": "1.11", "eventTime": "2026-11-20T10:00:00Z", "eventType": "AwsApiCall",
+        "eventSource": format!("{source}.amazonaws.com"), "eventName": name, "awsRegion": "cn-north-1",
+        "recipientAccountId": "111122223333", "userIdentity": identity, "requestParameters": request,
+    });
+    let bytes = serde_json::to_vec(&record).unwrap();
+    let event = parse_record(&bytes).unwrap();
+    let Resolution::Resolved(resolved) = Resolver::new(Catalog::embedded()).resolve(&event) else { return Vec::new() };
+    let passed = resolved.needs.iter().filter(|need| need.action.as_str() == "iam:PassRole");
+    passed.map(|need| Some(need.context.get("iam:PassedToService")?.values().first()?.clone())).collect()
+}
+
+#[test]
+fn principals_that_have_another_name_in_china_are_not_demanded_there() {
+    let profile = json!({"instanceProfileName": "node", "roleName": "node"});
+    let cluster = json!({"name": "prod", "roleArn": "arn:aws-cn:iam::111122223333:role/cluster"});
+    let some = |service: &str| vec![Some(service.to_owned())];
+    assert_eq!(passed_to("aws", "iam:AddRoleToInstanceProfile", &profile), some("ec2.amazonaws.com"));
+    assert_eq!(passed_to("aws-cn", "iam:AddRoleToInstanceProfile", &profile), [None]);
+    assert_eq!(passed_to("aws-cn", "eks:CreateCluster", &cluster), some("eks.amazonaws.com"));
+}
