@@ -291,7 +291,7 @@ mod tests {
             let files = files.iter().map(PathBuf::from).collect();
             let args = OutputArgs { format, files, out_dir: None, redact: RedactArgs::default() };
             args.plan_findings(&Config::default())
-                .map(|plan| plan.files.into_iter().map(|(format, _)| format).collect())
+                .map(|plan| plan.files.into_iter().map(|(format, _)| format).collect::<Vec<_>>())
         };
         assert_eq!(files(None, &["a.json"]).unwrap(), [Format::Json]);
         assert_eq!(files(Some(Format::Sarif), &["a.sarif", "a.json"]).unwrap(), [Format::Sarif, Format::Json]);
