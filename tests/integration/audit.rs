@@ -40,7 +40,7 @@ fn every_format_carries_the_same_findings() {
     assert_eq!(count("html", "<article class=\"finding "), findings.len());
     let text = audit(&["--exit-zero"]).stdout();
     for finding in findings {
-        let start = format!("{} {}: ", finding["severity"].as_str().unwrap(), finding["kind"].as_str().unwrap());
+        let start = format!("{} {}:", finding["severity"].as_str().unwrap(), finding["kind"].as_str().unwrap());
         assert!(text.contains(&start), "{start}");
     }
 }

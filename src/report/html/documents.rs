@@ -78,6 +78,13 @@ pub fn generated(report: &Report) -> Result<Vec<Document>, RenderError> {
     documents.collect()
 }
 
+impl Line {
+    /// As text between tags, where quotation marks need no escape: JSON is full of them.
+    pub fn html(&self) -> String {
+        self.text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    }
+}
+
 /// The documents that the role has, with links to the findings in their order in the report.
 pub fn present(report: &Report) -> Result<Vec<Document>, RenderError> {
     let documents = report.present.iter().map(|policy| {

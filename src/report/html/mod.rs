@@ -6,6 +6,7 @@
 mod bars;
 mod changes;
 mod documents;
+mod findings;
 mod grants;
 mod graph;
 mod heat;
@@ -23,9 +24,9 @@ use sha2::{Digest as _, Sha256};
 use super::model::{DeniedCall, Report, resource_text};
 use super::overview::EscalationPath;
 use super::visible::visible;
-use super::words::{count, denial_words, grouped, place_text};
+use super::words::{count, denial_words, grouped};
 use super::{RenderError, Renderer};
-use crate::audit::{Finding, FindingKind, Severity};
+use crate::audit::{FindingKind, Severity};
 use crate::catalog::Catalog;
 
 /// Renders the page.
@@ -53,7 +54,7 @@ struct Page {
     checks: Vec<verdict::Check>,
     sections: Vec<Section>,
     is_audit: bool,
-    findings: Vec<FindingView>,
+    findings: Vec<findings::Group>,
     changes: Option<changes::Changes>,
     bars: bars::Bars,
     heat: Option<heat::Heat>,
@@ -90,18 +91,6 @@ struct Row {
 
 /// A text in parts, each with whether it stood between backticks.
 type Rich = Vec<(bool, String)>;
-
-struct FindingView {
-    tone: verdict::Tone,
-    severity: &'static str,
-    confidence: String,
-    kind: &'static str,
-    message: Rich,
-    place: String,
-    evidence: Vec<Rich>,
-    remedy: Rich,
-    id: String,
-}
 
 struct GraphView {
     id: usize,
@@ -150,7 +139,7 @@ fn page(report: &Report) -> Result<Page, RenderError> {
         checks: verdict::checks(report),
         sections: Vec::new(),
         is_audit,
-        findings: report.findings.iter().map(finding).collect(),
+        findings: findings::groups(&report.findings),
         changes: report.comparison.as_ref().map(changes::changes),
         bars: bars::bars(&report.services, Catalog::embedded()),
         heat: heat::heat(&report.activity),
@@ -176,7 +165,7 @@ fn page(report: &Report) -> Result<Page, RenderError> {
 fn sections(page: &Page, report: &Report, short: usize) -> Vec<Section> {
     let number = |number: usize| if number == 0 { String::new() } else { grouped(number as u64) };
     let all = [
-        ("findings", "Findings", number(page.findings.len()), page.is_audit || !page.findings.is_empty()),
+        ("findings", "Findings", number(report.findings.len()), page.is_audit || !page.findings.is_empty()),
         ("evidence", "Evidence", number(short), true),
         ("changes", "Changes", String::new(), page.changes.is_some()),
         ("access", "Granted and used", String::new(), !page.bars.rows.is_empty()),
@@ -194,20 +183,6 @@ fn sections(page: &Page, report: &Report, short: usize) -> Vec<Section> {
 fn names(report: &Report) -> String {
     let names: Vec<&str> = report.scope.roles.iter().map(crate::iam::PrincipalArn::name).collect();
     list(&names)
-}
-
-fn finding(finding: &Finding) -> FindingView {
-    FindingView {
-        tone: tone(finding.severity),
-        severity: finding.severity.as_str(),
-        confidence: finding.confidence.to_string(),
-        kind: finding.kind.as_str(),
-        message: rich(&finding.message),
-        place: finding.place.as_ref().map(|place| text(&place_text(place))).unwrap_or_default(),
-        evidence: finding.evidence.iter().map(|fact| rich(fact)).collect(),
-        remedy: rich(&finding.remedy),
-        id: text(&finding.id),
-    }
 }
 
 fn tone(severity: Severity) -> verdict::Tone {
