@@ -41,7 +41,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const WAYS: [(&str, Option<f64>, Option<f64>); 4] = [
     ("inflate", None, None),
     ("collect", Some(1.5), Some(64.0)),
-    ("aggregate", Some(2.0), Some(64.0)),
+    ("aggregate", Some(1.85), Some(64.0)),
     ("reduce", None, None),
 ];
 
