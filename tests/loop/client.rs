@@ -34,14 +34,14 @@ pub const CLIENTS: &[Client] = &[
         parts: &["ministack", "clients", "ansible"],
         taken_away: TakenAway::Sample(2),
     },
-    Client { name: "cdk", title: "CDK", parts: &["ministack", "clients", "cdk"], taken_away: TakenAway::All },
+    Client { name: "cdk", title: "CDK", parts: &["ministack", "clients", "cdk"], taken_away: TakenAway::Sample(2) },
     Client { name: "boto3", title: "boto3", parts: &["ministack", "clients"], taken_away: TakenAway::All },
-    Client { name: "awscli", title: "aws cli", parts: &["ministack", "clients"], taken_away: TakenAway::Sample(4) },
+    Client { name: "awscli", title: "aws cli", parts: &["ministack", "clients"], taken_away: TakenAway::Sample(3) },
     Client {
         name: "cloudformation",
         title: "CloudFormation",
         parts: &["ministack", "clients"],
-        taken_away: TakenAway::Sample(4),
+        taken_away: TakenAway::Sample(3),
     },
 ];
 

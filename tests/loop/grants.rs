@@ -32,11 +32,16 @@ pub struct Whole<'a> {
 /// Takes away one action after the other.
 pub fn take_away(parts: &Parts, client: &Client, whole: &Whole<'_>, scratch: &Path) -> Taken {
     let mut taken = Taken::default();
+    let called = trailtrim::called(whole.trail);
     for action in chosen(client.taken_away, whole.policies) {
         taken.runs += 1;
         let folder = scratch.join(action.replace(':', "-"));
         match without_one(parts, client, whole, &action, &folder) {
             Ok(Noticed::Restored) => (taken.by_server, taken.restored) = (taken.by_server + 1, taken.restored + 1),
+            // A server that lets this pass enforces nothing, and the whole loop would show nothing.
+            Ok(Noticed::ByReplay) if called.contains(&action) => {
+                taken.wrong.push(format!("{action}: the client calls it, and the server lets it pass"));
+            }
             Ok(Noticed::ByReplay) => taken.by_replay += 1,
             Err(why) => taken.wrong.push(format!("{action}: {why}")),
         }

@@ -1,9 +1,12 @@
 //! One client's way around the loop.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use crate::client::Client;
 use crate::grants::{self, Whole};
+use crate::pipeline::Pipeline;
 use crate::stage::{Parts, Stage};
 use crate::table::Outcome;
 use crate::{judge, policy, sources, trailtrim};
@@ -13,7 +16,8 @@ use crate::{judge, policy, sources, trailtrim};
 pub fn run(parts: &Parts, client: &'static Client) -> Outcome {
     let mut outcome = Outcome::of(client.title);
     let scratch = tempfile::tempdir().unwrap();
-    outcome.failure = around(parts, client, scratch.path(), &mut outcome).err();
+    let ended = catch_unwind(AssertUnwindSafe(|| around(parts, client, scratch.path(), &mut outcome)));
+    outcome.failure = ended.unwrap_or_else(|panic| Err(message(panic.as_ref()))).err();
     if outcome.failure.is_some() {
         // For the one who looks into it.
         let kept = scratch.keep();
@@ -22,10 +26,16 @@ pub fn run(parts: &Parts, client: &'static Client) -> Outcome {
     outcome
 }
 
+/// What a panic said: the other clients go on, and the table has a line for this one.
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("panicked").to_owned()
+}
+
 fn around(parts: &Parts, client: &Client, scratch: &Path, outcome: &mut Outcome) -> Result<(), String> {
     let trail = scratch.join("trail");
     outcome.sources = deploy_broadly(parts, client, &trail, scratch)?;
-    let (folder, whole_life) = (scratch.join("policy"), scratch.join("whole-life"));
+    let folder = scratch.join("policy");
     let policies = trailtrim::generate(&[&trail], &folder, &[])?;
     outcome.requests = trailtrim::replay(&[&trail], &policies)["requests"].as_u64().unwrap();
     outcome.actions = policy::actions(&policies).len();
@@ -38,7 +48,9 @@ fn around(parts: &Parts, client: &Client, scratch: &Path, outcome: &mut Outcome)
     outcome.deployed_again = true;
     second_judge(&again, &policies, scratch, outcome)?;
 
-    let policies_for_life = trailtrim::tighten(&trail, &whole_life)?;
+    let pipeline = Pipeline::of_a_team(&scratch.join("team"));
+    let policies_for_life = pipeline.tighten(&trail)?;
+    pipeline.review(&trail)?;
     let life = scratch.join("life");
     with_policy(parts, client, &policies_for_life, scratch, &["deploy", "update", "destroy"], &life)?;
     outcome.whole_life = true;
@@ -46,7 +58,7 @@ fn around(parts: &Parts, client: &Client, scratch: &Path, outcome: &mut Outcome)
     if !denied.is_empty() {
         return Err(format!("update and destroy have requests that the policy denies: {denied:?}"));
     }
-    trailtrim::audit(&life, &whole_life)?;
+    pipeline.audit(&life)?;
 
     let whole = Whole { trail: &trail, folder: &folder, policies: &policies };
     outcome.taken = grants::take_away(parts, client, &whole, &scratch.join("taken"));
@@ -90,6 +102,10 @@ fn with_policy(
 /// Resources and conditions, which the server does not check: two evaluators over the trail of the second deployment,
 /// whose ids the policy has not seen.
 fn second_judge(trail: &Path, policies: &[PathBuf], scratch: &Path, outcome: &mut Outcome) -> Result<(), String> {
+    let asked = trailtrim::replay(&[trail], policies)["requests"].as_u64().unwrap();
+    if asked < outcome.requests {
+        return Err(format!("the second deployment made {asked} requests, the first one {}", outcome.requests));
+    }
     let denied = trailtrim::denied(&[trail], policies);
     if !denied.is_empty() {
         return Err(format!("the second deployment has requests that the policy denies: {denied:?}"));

@@ -21,7 +21,7 @@ pub fn compare(stage: &Stage, trail: &Path, scratch: &Path) -> Result<Vec<&'stat
     let bucket = format!("s3://{TRAIL}");
     let regions = format!("{REGION},us-east-1");
     let ways: [(&str, &Path, &str, &[&str]); 2] = [
-        ("S3 with digests", trail, &bucket, &["--verify-digests"]),
+        ("S3 with digests", trail, &bucket, &["--verify-digests", "--require-complete"]),
         ("event history", &management, "lookup-events", &["--region", &regions]),
     ];
     for (name, files, source, more) in ways {

@@ -134,8 +134,10 @@ impl Stage {
         assert!(written["records"].as_u64().is_some_and(|count| count > 0), "no record: {written}");
     }
 
-    /// What the server has denied.
+    /// What the server has denied. A call without a record could hide a denial, so there must be none.
     pub fn denied(&self) -> Vec<Value> {
+        let lost = ask(self.port, "GET", "/_recorder/lost", &Value::Null);
+        assert!(lost.as_array().is_some_and(Vec::is_empty), "no record of {lost}");
         ask(self.port, "GET", "/_recorder/denied", &Value::Null).as_array().unwrap().clone()
     }
 }
@@ -157,7 +159,7 @@ fn free_port() -> u16 {
 fn wait_for(port: u16, path: &str) {
     let start = Instant::now();
     while !request(port, "GET", path, "").is_ok_and(|answer| answer.starts_with("HTTP/1.1 200")) {
-        assert!(start.elapsed() < Duration::from_secs(60), "nothing answers at port {port}");
+        assert!(start.elapsed() < Duration::from_secs(180), "nothing answers at port {port}");
         std::thread::sleep(Duration::from_millis(50));
     }
 }
@@ -172,7 +174,7 @@ fn ask(port: u16, method: &str, path: &str, content: &Value) -> Value {
 /// One request; the server closes the connection after the answer.
 fn request(port: u16, method: &str, path: &str, body: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    stream.set_read_timeout(Some(Duration::from_secs(180)))?;
     let length = body.len();
     write!(
         stream,

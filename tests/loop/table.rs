@@ -1,6 +1,7 @@
 //! The outcome table: one line a client.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 use crate::grants::Taken;
 use crate::judge::Second;
@@ -55,26 +56,48 @@ const HEAD: [&str; 10] = [
     "policy",
     "deploys again",
     "second judge",
-    "updates and destroys",
-    "actions taken away",
-    "noticed by server + replay",
+    "updates, destroys",
+    "taken away",
+    "denied by server + replay",
     "restored by denial",
 ];
 
+/// Where a text has such a table: its head is there, and it ends with the first line that is no row.
+pub fn place(text: &str) -> Option<Range<usize>> {
+    let start = text.find(&head())?;
+    let rows = text.get(start..)?.split_inclusive('\n').take_while(|line| line.starts_with('|'));
+    Some(start..start + rows.map(str::len).sum::<usize>())
+}
+
+/// The cells of each row.
+pub fn rows(table: &str) -> Vec<Vec<&str>> {
+    let cells = |line| str::trim_matches(line, '|').split('|').map(str::trim).collect();
+    table.lines().skip(2).map(cells).collect()
+}
+
+/// The cells of a row under the head's words.
+pub fn cell<'t>(row: &[&'t str], column: &str) -> &'t str {
+    row[HEAD.iter().position(|name| *name == column).unwrap()]
+}
+
+fn head() -> String {
+    format!("| {} |\n|{}\n", HEAD.join(" | "), "---|".repeat(HEAD.len()))
+}
+
 /// As Markdown.
 pub fn markdown(outcomes: &[Outcome]) -> String {
-    let mut text = format!("| {} |\n|{}\n", HEAD.join(" | "), "---|".repeat(HEAD.len()));
+    let mut text = head();
     for outcome in outcomes {
         let taken = &outcome.taken;
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} actions in {}, {} characters | {} | {} | {} | {} | {} + {} | {} of {} |",
+            "| {} | {} | {} | {} actions, {} characters{} | {} | {} | {} | {} | {} + {} | {} of {} |",
             outcome.client,
             outcome.requests,
             if outcome.sources.is_empty() { "not built in".to_owned() } else { outcome.sources.join(", ") },
             outcome.actions,
-            documents(outcome.documents),
             outcome.characters,
+            if outcome.documents == 1 { String::new() } else { format!(" in {} documents", outcome.documents) },
             yes(outcome.deployed_again),
             outcome.second.as_ref().map_or_else(|| "not installed".to_owned(), second),
             yes(outcome.whole_life),
@@ -91,10 +114,6 @@ pub fn markdown(outcomes: &[Outcome]) -> String {
 fn second(second: &Second) -> String {
     let known = if second.refused > 0 { format!(", {} not known to it", second.refused) } else { String::new() };
     format!("{} of {} allowed{known}", second.allowed, second.asked)
-}
-
-fn documents(count: usize) -> String {
-    if count == 1 { "1 document".to_owned() } else { format!("{count} documents") }
 }
 
 fn yes(done: bool) -> &'static str {

@@ -1,5 +1,6 @@
-//! The program under test, run as a pipeline runs it.
+//! The program under test.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -10,34 +11,6 @@ use crate::stage::{REGION, ROLE, Stage};
 /// `trailtrim generate` into a folder; the policy files.
 pub fn generate(sources: &[&Path], out: &Path, more: &[&str]) -> Result<Vec<PathBuf>, String> {
     policies(run("generate", sources, |command| _ = command.arg("--out-dir").arg(out).args(more)), out)
-}
-
-/// `examples/scripts/tighten`: policies with `--complete-lifecycle` in a folder, as a pipeline makes them.
-pub fn tighten(source: &Path, folder: &Path) -> Result<Vec<PathBuf>, String> {
-    example("tighten", source, folder)?;
-    Ok(files_of(folder))
-}
-
-/// `examples/scripts/audit`: whether the policies in a folder pass a pipeline's audit over a trail.
-pub fn audit(source: &Path, folder: &Path) -> Result<(), String> {
-    example("audit", source, folder)
-}
-
-fn example(script: &str, source: &Path, folder: &Path) -> Result<(), String> {
-    let own = Path::new(env!("CARGO_BIN_EXE_trailtrim")).parent().unwrap();
-    let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/scripts").join(script));
-    let users = path();
-    let path = std::iter::once(own.to_owned()).chain(std::env::split_paths(&users));
-    command.arg(source).arg(ROLE).arg(folder).env("PATH", std::env::join_paths(path).unwrap());
-    command.env("SUMMARY", folder.with_extension(format!("{script}.md")));
-    let output = command.output().unwrap();
-    let said = || format!("{script}: {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
-    if output.status.success() { Ok(()) } else { Err(said()) }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the program under test goes in front of the others")]
-fn path() -> std::ffi::OsString {
-    std::env::var_os("PATH").unwrap_or_default()
 }
 
 /// The same from a source that speaks AWS's APIs, as the account's owner.
@@ -56,7 +29,7 @@ fn policies(output: Output, out: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(files_of(out))
 }
 
-fn files_of(folder: &Path) -> Vec<PathBuf> {
+pub fn files_of(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files
@@ -70,6 +43,15 @@ pub fn replay(sources: &[&Path], policies: &[PathBuf]) -> Value {
     });
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The actions that the role called itself: neither inside another call nor through a service.
+pub fn called(source: &Path) -> BTreeSet<String> {
+    let output = run("generate", &[source], |command| _ = command.args(["--format", "json"]));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let grants = report["grants"].as_array().unwrap().iter();
+    let own = grants.filter(|grant| grant["origin"] == "observed" && grant["via"].as_array().unwrap().is_empty());
+    own.map(|grant| grant["action"].as_str().unwrap().to_owned()).collect()
 }
 
 /// The requests that these policies would deny: (action, resource).

@@ -4,6 +4,8 @@
         writes the trail so far as files, with a bucket into that, too, with signed digests
     GET /_recorder/denied
         the denied calls: service, operation, message
+    GET /_recorder/lost
+        the calls that no record could be made of, which must be none
 """
 
 import http.client
@@ -36,6 +38,7 @@ class Desk:
         self.recorder = Recorder(account, self.callers)
         self.behalf = OnBehalf(self.recorder, self.journal)
         self.history = EventHistory(self.journal)
+        self.lost = []
         self._signer = None
 
     @property
@@ -54,7 +57,7 @@ class Desk:
         return len(records)
 
     def note(self, call, answer, user_agent):
-        """Records a call; a call that cannot be recorded must not hide, so it is told on standard error."""
+        """Records a call; one that cannot be recorded must not hide a denial, so it is told, and fails the run."""
         try:
             record = self.recorder.record(call, answer, user_agent)
             if record is None:
@@ -63,6 +66,7 @@ class Desk:
             if "errorCode" not in record and "sessionContext" in record["userIdentity"]:
                 self.behalf.follow(call, record["userIdentity"])
         except Exception:  # the client has its answer all the same
+            self.lost.append(f"{call.service}:{call.operation}")
             print(f"no record of {call.service}:{call.operation}", file=sys.stderr)
             traceback.print_exc()
 
@@ -144,6 +148,8 @@ class Handler(BaseHTTPRequestHandler):
             records = self.desk.journal.records()
             denied = [_denial(record) for record in records if answers.DENIED.search(_words(record))]
             return self._reply_json(200, denied)
+        if name == "lost":
+            return self._reply_json(200, self.desk.lost)
         return self._reply_json(404, {"message": f"no `{name}` here"})
 
 
