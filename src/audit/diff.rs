@@ -3,8 +3,9 @@
 //! Actions are those that the reference knows, and those that a policy names; where a pattern also takes names that do
 //! not exist yet, one such name stands for them. Actions that the same statements speak of are decided together.
 //!
-//! A pattern over many actions (`eks:*`) is no access where AWS never checks them: of its actions those that the reference
-//! has on other resources only are left out. An action that is named is always told of.
+//! No access is where AWS never checks the action: `eks:*` on an add-on is nothing for actions that the reference has on other
+//! resources only, and a tightest policy holds such pairs for brevity. An action that is named in a statement without
+//! any resource that it is checked on is told of: somebody meant it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,7 @@ use super::fit::names;
 use super::likely::ExamplePlace;
 use super::shapes::Shapes;
 use crate::catalog::Catalog;
-use crate::iam::{Action, ActionPattern, ArnPattern, PolicyDocument, Request};
+use crate::iam::{Action, ActionPattern, ArnPattern, PolicyDocument, Request, ResourceClause, Statement};
 
 /// The difference.
 #[derive(Clone, Debug, Default)]
@@ -171,7 +172,8 @@ fn compare(
 ) -> (Vec<Change>, Vec<Undecided>) {
     let Some(action) = group.actions.first().or(group.future.first()) else { return Default::default() };
     let likely = place.likely(shapes.catalog(), action);
-    let is_named = wide.iter().flat_map(|document| &document.statements).any(|one| one.actions.names_literally(action));
+    let statements = wide.iter().flat_map(|document| &document.statements);
+    let is_meant = statements.into_iter().any(|one| one.actions.names_literally(action) && !meets(one, action, shapes));
     match exceeds(action, wide, narrow, &likely) {
         Outcome::Contained => Default::default(),
         Outcome::CannotDecide(reason) => (Vec::new(), vec![Undecided { actions: group.actions.clone(), reason }]),
@@ -188,9 +190,17 @@ fn compare(
             };
             let some_reach = found.iter().any(reaches);
             // Where nothing is checked there, it is told of only if somebody meant it.
-            let told = found.into_iter().filter(|one| reaches(one) || (is_named && !some_reach));
+            let told = found.into_iter().filter(|one| reaches(one) || (is_meant && !some_reach));
             (told.map(change).collect(), Vec::new())
         }
+    }
+}
+
+/// Whether a statement is on something that the action is checked on.
+fn meets(statement: &Statement, action: &Action, shapes: &Shapes<'_>) -> bool {
+    match &statement.resources {
+        ResourceClause::Resource(patterns) => patterns.iter().any(|pattern| shapes.may_meet(action, pattern)),
+        ResourceClause::NotResource(_) => true,
     }
 }
 
@@ -284,6 +294,24 @@ mod tests {
         let named =
             format!("[{old}, {}]", allow(r#""eks:CreateAddon""#, "arn:aws:eks:eu-central-1:111122223333:addon/*/*/*"));
         assert_eq!(changes(&old, &named).0, ["eks:CreateAddon on arn:aws:eks:eu-central-1:111122223333:addon/*/*/*"]);
+    }
+
+    #[test]
+    fn pairs_that_come_with_a_statement_and_are_never_checked_are_no_access() {
+        let arn = |kind: &str| format!("arn:aws:ec2:eu-central-1:111122223333:{kind}/*");
+        let apart = format!(
+            "[{}, {}]",
+            allow(r#""ec2:CreateSubnet""#, &arn("subnet")),
+            allow(r#""ec2:CreateInternetGateway""#, &arn("internet-gateway"))
+        );
+        let together = format!(
+            r#"{{"Effect": "Allow", "Action": ["ec2:CreateSubnet", "ec2:CreateInternetGateway"], "Resource": ["{}", "{}"]}}"#,
+            arn("subnet"),
+            arn("internet-gateway")
+        );
+        assert_eq!(changes(&apart, &together), Default::default());
+        let wider = allow(r#""ec2:CreateSubnet""#, "arn:aws:ec2:*:111122223333:*/*");
+        assert_eq!(changes(&apart, &format!("[{wider}]")).0.len(), 1);
     }
 
     #[test]

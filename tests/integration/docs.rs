@@ -42,6 +42,10 @@ fn every_command_runs() {
     for (page, text) in pages() {
         for line in fenced(&text, "sh").into_iter().filter(|line| !line.trim().is_empty()) {
             run += 1;
+            // A build without AWS's clients knows no remote source.
+            if !cfg!(feature = "aws") && line.contains("athena://") {
+                continue;
+            }
             let built = "cargo run --release --no-default-features -- ";
             let arguments = line.strip_prefix("trailtrim ").or_else(|| line.strip_prefix(built));
             let command = match arguments {
