@@ -124,7 +124,7 @@ pub(super) fn groups(sides: &[&[PolicyDocument]], catalog: &Catalog) -> Vec<Grou
 /// Actions that the patterns stand for, with whether they do not exist yet.
 fn candidates(
     patterns: &BTreeSet<&ActionPattern>,
-    statements: &[&crate::iam::Statement],
+    statements: &[&Statement],
     catalog: &Catalog,
 ) -> BTreeMap<Action, bool> {
     let excepts = statements.iter().any(|one| matches!(one.actions, crate::iam::ActionClause::NotAction(_)));
