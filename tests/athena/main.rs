@@ -61,9 +61,8 @@ fn every_kind_of_call_comes_back_whole() {
     let trail = trail::everything();
     let Some(server) = Server::over(trail.path()) else { return };
     let generate = |source: &str| {
-        let fixed =
-            ["generate", "--role", trail::ROLE, "--conditions", "strict", "--include-denied", "--format", "json"];
-        trailtrim(fixed.into_iter().chain([source]))
+        let fixed = ["generate", "--role", trail::ROLE, "--conditions", "strict", "--include-denied"];
+        trailtrim(fixed.into_iter().chain(["--format", "json", "--max-policies", "100", source]))
     };
     let from_files = generate(trail.path().to_str().unwrap()).expect(0);
     let from_athena = asking(generate(&table("primary")), &server).expect(0);
