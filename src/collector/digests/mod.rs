@@ -3,9 +3,9 @@
 //! CloudTrail writes a digest about every hour, also when nothing happened: the hash of each log file that it delivered, the
 //! hash and signature of the digest before, and, beside the object, its own signature. [`verify`] holds all of it together:
 //!
-//! 1. while files are read, [`Book`] keeps the hash of each log file, and each digest ([`watch`]);
-//! 2. each digest's signature is checked with the Region's public key ([`chain`], [`signature`]), and that the chain is whole;
-//! 3. each log file is held against the digests that are proved ([`logs`]).
+//! 1. while files are read, [`Book`] keeps the hash of each log file, and each digest (`watch`);
+//! 2. each digest's signature is checked with the Region's public key (`chain`, `signature`), and that the chain is whole;
+//! 3. each log file is held against the digests that are proved (`logs`).
 //!
 //! What does not hold is an [`Integrity`] problem, and each is a gap in the evidence. Nothing is read or asked here: what was
 //! found comes in, problems go out.

@@ -1,7 +1,7 @@
 //! The aggregation as one SQL statement, for engines that read a trail where it lies (Amazon Athena, which is Trino).
 //!
-//! In: a [`Table`] and a [`Selection`]. Out: the text of a statement. Its rows come back as [`Row`]s: calls that were seen
-//! several times, as distilled records with evidence. No network here, and nothing that waits.
+//! In: a [`Table`] and a [`Selection`](crate::aggregator::Selection). Out: the text of a statement. Its rows come back as
+//! [`Row`]s: calls that were seen several times, as distilled records with evidence. No network here, and nothing that waits.
 //!
 //! What the statement keeps of a record is what the resolver reads, told by the same rule files that the resolver is made
 //! of ([`Reads`](crate::aggregator::Reads)):
