@@ -1,7 +1,6 @@
 //! The compiled-in catalogue, decoded when first asked for.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
 use super::container::{self, CatalogInfo, ServiceHead};
@@ -45,9 +44,25 @@ pub struct Catalog {
     file: Cow<'static, [u8]>,
     info: CatalogInfo,
     global_keys: Vec<ConditionKeyEntry>,
-    services: BTreeMap<String, (ServiceHead, OnceLock<Service>)>,
+    /// Sorted by prefix.
+    services: Vec<Slot>,
+    /// Where each prefix stands in `services`.
+    places: Table<usize>,
     corrections: Corrections,
 }
+
+/// A service, decoded or not.
+#[derive(Debug)]
+struct Slot {
+    prefix: String,
+    head: ServiceHead,
+    service: OnceLock<Service>,
+    /// Where each action stands in the service's list, by its name as written there.
+    actions: OnceLock<Table<usize>>,
+}
+
+#[expect(clippy::disallowed_types, reason = "asked for single names only: its order shows nowhere")]
+type Table<V> = std::collections::HashMap<Box<str>, V, foldhash::fast::RandomState>;
 
 impl Catalog {
     /// The catalogue compiled into this binary.
@@ -62,23 +77,25 @@ impl Catalog {
     /// Reads a catalogue file, without corrections, and checks all of it.
     pub fn from_bytes(file: Vec<u8>) -> Result<Self, CatalogError> {
         let catalog = Self::open(Cow::Owned(file), "")?;
-        for (prefix, (head, slot)) in &catalog.services {
-            let service = catalog.read(prefix, head)?;
-            slot.get_or_init(|| service);
+        for slot in &catalog.services {
+            let service = catalog.read(slot)?;
+            slot.service.get_or_init(|| service);
         }
         Ok(catalog)
     }
 
     fn open(file: Cow<'static, [u8]>, corrections: &str) -> Result<Self, CatalogError> {
         let index = container::read_index(&file)?;
-        let services = index.services.into_iter().map(|(prefix, head)| (prefix, (head, OnceLock::new()))).collect();
+        let slot = |(prefix, head)| Slot { prefix, head, service: OnceLock::new(), actions: OnceLock::new() };
+        let services: Vec<Slot> = index.services.into_iter().map(slot).collect();
+        let places = services.iter().enumerate().map(|(place, slot)| (slot.prefix.as_str().into(), place)).collect();
         let corrections = Corrections::parse(corrections)?;
-        Ok(Self { file, info: index.info, global_keys: index.global_keys, services, corrections })
+        Ok(Self { file, info: index.info, global_keys: index.global_keys, services, places, corrections })
     }
 
-    fn read(&self, prefix: &str, head: &ServiceHead) -> Result<Service, CatalogError> {
-        let mut service = container::read_service(&self.file, prefix, head)?;
-        self.corrections.apply(prefix, &mut service)?;
+    fn read(&self, slot: &Slot) -> Result<Service, CatalogError> {
+        let mut service = container::read_service(&self.file, &slot.prefix, &slot.head)?;
+        self.corrections.apply(&slot.prefix, &mut service)?;
         Ok(service)
     }
 
@@ -94,7 +111,7 @@ impl Catalog {
 
     /// All service prefixes, sorted.
     pub fn services(&self) -> impl Iterator<Item = &str> {
-        self.services.keys().map(String::as_str)
+        self.services.iter().map(|slot| slot.prefix.as_str())
     }
 
     /// Whether AWS has a service of that prefix.
@@ -104,20 +121,31 @@ impl Catalog {
 
     /// The service's full name: `Amazon Elastic Kubernetes Service`.
     pub fn service_name(&self, prefix: &str) -> Option<&str> {
-        let (prefix, (head, _)) = self.slot(prefix)?;
-        Some(self.corrections.name_of(prefix).unwrap_or(&head.name))
+        let slot = self.slot(prefix)?;
+        Some(self.corrections.name_of(&slot.prefix).unwrap_or(&slot.head.name))
     }
 
     /// All entries of a service.
     pub fn service(&self, prefix: &str) -> Option<&Service> {
-        let (prefix, (head, slot)) = self.slot(prefix)?;
+        Some(self.decoded(self.slot(prefix)?))
+    }
+
+    fn decoded<'c>(&self, slot: &'c Slot) -> &'c Service {
         #[expect(clippy::expect_used, reason = "from_bytes has read all services; the compiled-in ones a test reads")]
-        Some(slot.get_or_init(|| self.read(prefix, head).expect("the catalogue is whole")))
+        slot.service.get_or_init(|| self.read(slot).expect("the catalogue is whole"))
     }
 
     /// What is known of an action.
     pub fn action(&self, action: &Action) -> Option<&ActionEntry> {
-        self.service(action.service())?.action(action.name())
+        let slot = self.slot(action.service())?;
+        let service = self.decoded(slot);
+        let places = slot.actions.get_or_init(|| {
+            service.actions.iter().enumerate().map(|(place, entry)| (entry.action.name().into(), place)).collect()
+        });
+        match places.get(action.name()) {
+            Some(place) => service.actions.get(*place),
+            None => service.action(action.name()),
+        }
     }
 
     /// All actions of a service, sorted by name.
@@ -141,12 +169,12 @@ impl Catalog {
 
     /// Number of actions in all services.
     pub fn action_count(&self) -> usize {
-        self.services.values().map(|(head, _)| head.actions).sum()
+        self.services.iter().map(|slot| slot.head.actions).sum()
     }
 
     /// Number of resource types that the reference has in all services.
     pub fn resource_type_count(&self) -> usize {
-        self.services.values().map(|(head, _)| head.resource_types).sum()
+        self.services.iter().map(|slot| slot.head.resource_types).sum()
     }
 
     /// A resource type of a service.
@@ -175,12 +203,8 @@ impl Catalog {
         self.corrections.all()
     }
 
-    fn slot(&self, prefix: &str) -> Option<(&String, &(ServiceHead, OnceLock<Service>))> {
-        let lower = if prefix.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            Cow::Owned(prefix.to_ascii_lowercase())
-        } else {
-            Cow::Borrowed(prefix)
-        };
-        self.services.get_key_value(lower.as_ref())
+    fn slot(&self, prefix: &str) -> Option<&Slot> {
+        let place = self.places.get(prefix).or_else(|| self.places.get(prefix.to_ascii_lowercase().as_str()))?;
+        self.services.get(*place)
     }
 }

@@ -1,7 +1,8 @@
 //! One record, parsed.
 
 use std::borrow::Cow;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::BuildHasher;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -95,17 +96,17 @@ impl Event<'_> {
     }
 }
 
+/// Drawn for this run, so that no record can be made that hides another.
+static HASHERS: LazyLock<[foldhash::quality::RandomState; 2]> = LazyLock::new(Default::default);
+
 /// Sums up an event's id, and what it says.
 pub(super) fn identity_of(
     id: &str,
     says: (Timestamp, &str, &str, &str),
     more: (Option<&str>, Option<&str>, u64),
 ) -> Option<u128> {
-    let (mut of_id, mut content) = (DefaultHasher::new(), DefaultHasher::new());
-    id.hash(&mut of_id);
-    says.hash(&mut content);
-    more.hash(&mut content);
-    Some(u128::from(of_id.finish()) << 64 | u128::from(content.finish()))
+    let [of_id, of_content] = &*HASHERS;
+    Some(u128::from(of_id.hash_one(id)) << 64 | u128::from(of_content.hash_one((says, more))))
 }
 
 /// The first 128 bits of a digest.

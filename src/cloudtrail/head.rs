@@ -73,15 +73,10 @@ impl<'a> RecordHead<'a> {
         HIDDEN_FINDER.find(self.record).is_some()
     }
 
-    /// Writes the record without id and time, with `identity` in place of its own and its payloads, first that of the
-    /// request, as `payload` writes them: records with the same call differ in nothing that counts. It lacks the brace that
-    /// starts it.
-    pub fn write_call(
-        &self,
-        identity: &[u8],
-        mut write_payload: impl FnMut(Side, &[u8], &mut Vec<u8>),
-        call: &mut Vec<u8>,
-    ) {
+    /// Writes the record without id, time and caller, and with its payloads, first that of the request, as
+    /// `write_payload` writes them: records of one caller with the same call differ in nothing that counts. It lacks the
+    /// brace that starts it.
+    pub fn write_call(&self, mut write_payload: impl FnMut(Side, &[u8], &mut Vec<u8>), call: &mut Vec<u8>) {
         let fields = &self.fields;
         let mut member = |name: &str, value: Option<&[u8]>| {
             if let Some(value) = value {
@@ -103,7 +98,6 @@ impl<'a> RecordHead<'a> {
         member("\"readOnly\":", fields.read_only);
         member("\"omitted\":", fields.omitted);
         member("\"additionalEventData\":", self.is_hidden().then_some(HIDDEN_TEXT));
-        member("\"userIdentity\":", Some(identity));
         for (name, side, payload) in [
             ("\"requestParameters\":", Side::Request, fields.request),
             ("\"responseElements\":", Side::Response, fields.response),

@@ -1,11 +1,11 @@
-//! Finds where a JSON value ends, and the commas between the members of an object, without building it: 64 bytes at a time.
+//! Finds where a JSON value ends, without building it: 64 bytes at a time.
 //!
-//! Brackets and commas inside strings do not count. Nothing recurses, so nesting a million deep costs nothing. Nothing is
+//! Brackets inside strings do not count. Nothing recurses, so nesting a million deep costs nothing. Nothing is
 //! validated either: what can't be right JSON fails later, when it is parsed.
 //!
 //! The steps for each block, after Langdale and Lemire, "Parsing Gigabytes of JSON per Second" (2019), section 3.1:
 //!
-//! 1. a bitmap each of quotes, backslashes, brackets and commas ([`bitmaps`](super::bitmaps));
+//! 1. a bitmap each of quotes, backslashes and brackets ([`bitmaps`](super::bitmaps));
 //! 2. quotes behind an odd run of backslashes drop out;
 //! 3. a running exclusive or over the quotes gives the bytes inside strings;
 //! 4. the brackets outside strings are counted; only a block in which the depth comes down far enough is looked at bit by bit.
@@ -47,7 +47,7 @@ struct Strings {
 impl Strings {
     /// The bytes inside strings of the next block, of which `length` bytes are text.
     #[inline(always)]
-    fn inside(&mut self, block: &Bitmaps, length: usize) -> u64 {
+    fn inside(&mut self, block: &Bitmaps, length: usize, running_xor: impl Fn(u64) -> u64) -> u64 {
         let mut quotes = block.quotes;
         self.backslashes |= block.backslashes;
         if block.backslashes | self.escaped != 0 {
@@ -73,15 +73,6 @@ impl Strings {
     }
 }
 
-/// Each bit becomes the exclusive or of itself and all below it.
-#[inline(always)]
-fn running_xor(mut bits: u64) -> u64 {
-    for shift in [1, 2, 4, 8, 16, 32] {
-        bits ^= bits << shift;
-    }
-    bits
-}
-
 /// Counts brackets over any number of pieces of text.
 #[derive(Debug, Clone, Default)]
 pub struct Brackets {
@@ -97,8 +88,8 @@ impl Brackets {
 
     /// Takes one block of `length` bytes.
     #[inline(always)]
-    fn step(&mut self, block: &Bitmaps, length: usize) -> Option<usize> {
-        let inside = self.strings.inside(block, length);
+    fn step(&mut self, block: &Bitmaps, length: usize, running_xor: impl Fn(u64) -> u64) -> Option<usize> {
+        let inside = self.strings.inside(block, length, running_xor);
         let (opens, closes) = (block.opens & !inside, block.closes & !inside);
         let closing = u64::from(closes.count_ones());
         if self.depth > closing {
@@ -136,20 +127,21 @@ impl BlockLoop for Feed<'_, '_> {
     type Output = Option<usize>;
 
     #[inline(always)]
-    fn run(self, classify: impl Fn(&[u8; BLOCK]) -> Bitmaps) -> Option<usize> {
+    fn run(self, classify: impl Fn(&[u8; BLOCK]) -> Bitmaps, running_xor: impl Fn(u64) -> u64) -> Option<usize> {
         let (blocks, rest) = self.text.as_chunks::<BLOCK>();
         // A copy stays in registers, where a reference would be written through block by block. The loop is plain: inside
         // a closure the code for the processor's own instructions could not be inlined.
         let mut brackets = self.brackets.clone();
         let mut found = None;
         for (index, block) in blocks.iter().enumerate() {
-            if let Some(end) = brackets.step(&classify(block), BLOCK) {
+            if let Some(end) = brackets.step(&classify(block), BLOCK, &running_xor) {
                 found = Some(index * BLOCK + end);
                 break;
             }
         }
         if found.is_none() && !rest.is_empty() {
-            found = brackets.step(&classify(&padded(rest)), rest.len()).map(|end| blocks.len() * BLOCK + end);
+            found =
+                brackets.step(&classify(&padded(rest)), rest.len(), &running_xor).map(|end| blocks.len() * BLOCK + end);
         }
         *self.brackets = brackets;
         found
@@ -161,120 +153,6 @@ fn padded(rest: &[u8]) -> [u8; BLOCK] {
     let mut block = [0; BLOCK];
     block.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
     block
-}
-
-/// The commas between the members of an object or the elements of an array, and its closing bracket, from left to right.
-#[derive(Debug)]
-pub struct Separators<'t> {
-    text: &'t [u8],
-    depth: u64,
-    strings: Strings,
-    /// The first block that has not been looked at.
-    next_block: usize,
-    /// What was found, and how much of it has been given: a record's worth is looked for in one go.
-    marks: [usize; ROOM],
-    found: usize,
-    given: usize,
-    is_closed: bool,
-}
-
-/// Room for separators that have not been given.
-const ROOM: usize = BLOCK + 24;
-
-impl<'t> Separators<'t> {
-    /// For an object or array that starts `text`.
-    pub fn of(text: &'t [u8]) -> Self {
-        let strings = Strings::default();
-        Self { text, depth: 0, strings, next_block: 0, marks: [0; ROOM], found: 0, given: 0, is_closed: false }
-    }
-
-    /// Takes one block; whether there may be no room for the next one's separators, or none come.
-    #[inline(always)]
-    fn step(&mut self, block: &Bitmaps, length: usize) -> bool {
-        let start = self.next_block * BLOCK;
-        self.next_block += 1;
-        let inside = self.strings.inside(block, length);
-        let (opens, closes) = (block.opens & !inside, block.closes & !inside);
-        let closing = u64::from(closes.count_ones());
-        if self.depth > closing + 1 {
-            self.depth = self.depth + u64::from(opens.count_ones()) - closing;
-            return false;
-        }
-        let mut marks = self.walk(opens, closes, block.commas & !inside);
-        while marks != 0 {
-            if let Some(mark) = self.marks.get_mut(self.found) {
-                *mark = start + marks.trailing_zeros() as usize;
-                self.found += 1;
-            }
-            marks &= marks - 1;
-        }
-        self.found > ROOM - BLOCK || self.is_closed
-    }
-
-    /// Looks at brackets and commas one by one: the depth may be one here.
-    #[inline(always)]
-    fn walk(&mut self, opens: u64, closes: u64, commas: u64) -> u64 {
-        let mut rest = opens | closes | commas;
-        if rest == commas && self.depth == 1 {
-            return commas;
-        }
-        let mut marks = 0;
-        while rest != 0 && !self.is_closed {
-            let bit = rest & rest.wrapping_neg();
-            rest ^= bit;
-            if opens & bit != 0 {
-                self.depth += 1;
-            } else if closes & bit != 0 {
-                self.is_closed = self.depth <= 1;
-                self.depth = self.depth.saturating_sub(1);
-                marks |= if self.is_closed { bit } else { 0 };
-            } else if self.depth == 1 {
-                marks |= bit;
-            }
-        }
-        marks
-    }
-}
-
-impl Iterator for Separators<'_> {
-    type Item = usize;
-
-    #[inline]
-    fn next(&mut self) -> Option<usize> {
-        if self.given == self.found {
-            if self.is_closed {
-                return None;
-            }
-            (self.given, self.found) = (0, 0);
-            run(NextMarks(self));
-            if self.found == 0 {
-                return None;
-            }
-        }
-        let mark = self.marks.get(self.given).copied();
-        self.given += 1;
-        mark
-    }
-}
-
-struct NextMarks<'s, 't>(&'s mut Separators<'t>);
-
-impl BlockLoop for NextMarks<'_, '_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self, classify: impl Fn(&[u8; BLOCK]) -> Bitmaps) {
-        let separators = self.0;
-        let (blocks, rest) = separators.text.as_chunks::<BLOCK>();
-        for block in blocks.iter().skip(separators.next_block) {
-            if separators.step(&classify(block), BLOCK) {
-                return;
-            }
-        }
-        if !rest.is_empty() && separators.next_block == blocks.len() {
-            separators.step(&classify(&padded(rest)), rest.len());
-        }
-    }
 }
 
 /// The index behind the string that starts `text`.
@@ -324,31 +202,6 @@ mod tests {
         None
     }
 
-    /// Commas at depth one and the closing bracket, the plain way.
-    fn naive_separators(text: &[u8]) -> Vec<usize> {
-        let (mut depth, mut in_string, mut escaped) = (0u64, false, false);
-        let mut found = Vec::new();
-        for (index, byte) in text.iter().enumerate() {
-            let was_escaped = std::mem::take(&mut escaped);
-            match byte {
-                b'"' | b'\\' if was_escaped => {}
-                b'\\' => escaped = true,
-                b'"' => in_string = !in_string,
-                b'{' | b'[' if !in_string => depth += 1,
-                b',' if !in_string && depth == 1 => found.push(index),
-                b'}' | b']' if !in_string => {
-                    if depth <= 1 {
-                        found.push(index);
-                        break;
-                    }
-                    depth -= 1;
-                }
-                _ => {}
-            }
-        }
-        found
-    }
-
     fn noisy_text() -> impl Strategy<Value = Vec<u8>> {
         let byte = prop_oneof![
             Just(b'{'),
@@ -372,11 +225,6 @@ mod tests {
             prop_assert_eq!(Brackets::default().feed(&text), naive(&text));
             let mut brackets = Brackets::default();
             prop_assert_eq!(run_portable(Feed { brackets: &mut brackets, text: &text }), naive(&text));
-        }
-
-        #[test]
-        fn separators_equal_the_plain_way(text in noisy_text()) {
-            prop_assert_eq!(Separators::of(&text).collect::<Vec<_>>(), naive_separators(&text));
         }
 
         #[test]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::structure::{Separators, end_of_string, end_of_value};
+use super::structure::{end_of_string, end_of_value};
 
 /// What is no JSON object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,10 +11,8 @@ pub struct NotAnObject;
 /// The members of one object: name and the text of the value.
 #[derive(Debug)]
 pub struct Members<'a> {
-    text: &'a [u8],
-    separators: Separators<'a>,
-    /// Behind the separator before the next member.
-    start: usize,
+    /// What has not been walked yet.
+    rest: &'a [u8],
     /// Behind the last member; the iterator stays there.
     done: bool,
 }
@@ -24,53 +22,43 @@ pub type Member<'a> = (Cow<'a, [u8]>, &'a [u8]);
 
 /// The members of the object that starts `text`.
 pub fn members(text: &[u8]) -> Result<Members<'_>, NotAnObject> {
-    let text = text.trim_ascii_start();
-    if text.first() != Some(&b'{') {
-        return Err(NotAnObject);
-    }
-    Ok(Members { text, separators: Separators::of(text), start: 1, done: false })
+    let rest = text.trim_ascii_start().strip_prefix(b"{").ok_or(NotAnObject)?;
+    Ok(Members { rest, done: false })
 }
 
 impl<'a> Iterator for Members<'a> {
     type Item = Result<Member<'a>, NotAnObject>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while !self.done {
-            let Some(end) = self.separators.next() else {
-                self.done = true;
-                return Some(Err(NotAnObject));
-            };
-            self.done = self.text.get(end) != Some(&b',');
-            let member = self.text.get(self.start..end).unwrap_or_default();
-            let member = trimmed(member);
-            self.start = end + 1;
-            // A comma too many does not make a record unreadable.
-            if !member.is_empty() {
-                let read = read_member(member).ok_or(NotAnObject);
-                self.done |= read.is_err();
-                return Some(read);
-            }
+        if self.done {
+            return None;
         }
-        None
+        // A comma too many does not make a record unreadable.
+        self.rest = skip_separators(self.rest);
+        if self.rest.first() == Some(&b'}') {
+            self.done = true;
+            return None;
+        }
+        let member = self.read_member().ok_or(NotAnObject);
+        self.done = member.is_err();
+        Some(member)
     }
 }
 
 impl<'a> Members<'a> {
     /// What has not been walked yet.
     pub fn rest(&self) -> &'a [u8] {
-        self.text.get(self.start..).unwrap_or_default()
+        self.rest
     }
-}
 
-fn read_member(text: &[u8]) -> Option<Member<'_>> {
-    let (key, behind) = read_name(text)?;
-    let value = trimmed(trimmed(behind).strip_prefix(b":")?);
-    let is_whole = match (value.first()?, value.last()?) {
-        (b'"', last) => *last == b'"' && value.len() > 1,
-        (b'{' | b'[', last) => matches!(last, b'}' | b']'),
-        _ => end_of_value(value) == Some(value.len()),
-    };
-    is_whole.then_some((key, value))
+    fn read_member(&mut self) -> Option<Member<'a>> {
+        let (name, behind) = read_name(self.rest)?;
+        let value = skip_space(skip_space(behind).strip_prefix(b":")?);
+        let (value, behind) = value.split_at_checked(end_of_value(value)?)?;
+        self.rest = skip_space(behind);
+        let ends = matches!(self.rest.first()?, b',' | b'}');
+        (ends && !value.is_empty()).then_some((name, value))
+    }
 }
 
 /// The name that starts a member, and what comes behind it. Names are short: a plain loop beats a search.
@@ -86,22 +74,22 @@ fn read_name(text: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
     Some((Cow::Owned(name), behind))
 }
 
-/// Without white space at both ends, of which there is none most of the time.
+/// Without white space in front, of which there is none most of the time.
 #[inline]
-fn trimmed(text: &[u8]) -> &[u8] {
-    match (text.first(), text.last()) {
-        (Some(first), Some(last)) if *first > b' ' && *last > b' ' => text,
-        _ => text.trim_ascii(),
+fn skip_space(text: &[u8]) -> &[u8] {
+    match text.first() {
+        Some(first) if *first > b' ' => text,
+        _ => text.trim_ascii_start(),
     }
 }
 
 /// The elements of the array that starts `text`, each as text. Ends early where the array is broken.
 pub fn elements(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let text = if text.starts_with(b"[") { text } else { b"[]" };
-    let mut start = 1;
-    Separators::of(text).filter_map(move |end| {
-        let element = text.get(start..end)?.trim_ascii();
-        start = end + 1;
+    let mut rest = text.strip_prefix(b"[").unwrap_or_default();
+    std::iter::from_fn(move || {
+        let text = skip_separators(rest);
+        let (element, behind) = text.split_at_checked(end_of_value(text)?)?;
+        rest = behind;
         (!element.is_empty()).then_some(element)
     })
 }

@@ -10,6 +10,7 @@
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher, BuildHasherDefault};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -17,7 +18,7 @@ use super::duplicates::Folded;
 use super::operations::Operations;
 use super::sink::EventSink;
 use crate::aggregator::{Day, Evidence, distill};
-use crate::cloudtrail::{Caller, Event, RecordHead, SkipReason, parse_record, read_caller};
+use crate::cloudtrail::{Caller, Event, RecordHead, SkipReason, read_caller};
 use crate::iam::Arn;
 
 #[expect(clippy::disallowed_types, reason = "what is counted adds up to the same in any order")]
@@ -26,7 +27,12 @@ type Table<K, V, S = foldhash::fast::RandomState> = std::collections::HashMap<K,
 /// The calls that one thread has seen.
 #[derive(Debug, Default)]
 pub struct Alike {
-    callers: Table<Box<[u8]>, KnownCaller>,
+    callers: Table<Box<[u8]>, Arc<KnownCaller>>,
+    /// The caller of the record at hand.
+    caller: Option<Arc<KnownCaller>>,
+    identities: Table<Box<[u8]>, Arc<Identity>>,
+    /// How many identities were numbered.
+    numbered: u64,
     operations: Operations,
     /// By hash. `None`: seen once, and handed on.
     calls: Table<u128, Option<Box<Counted>>, BuildHasherDefault<Folded>>,
@@ -44,13 +50,22 @@ pub struct Alike {
 struct KnownCaller {
     is_wanted: bool,
     caller: Option<Caller<'static>>,
-    /// The identity without what differs from session to session; none where that can't be told apart.
-    identity: Option<Vec<u8>>,
+    /// None where the caller can't be told.
+    identity: Option<Arc<Identity>>,
+}
+
+/// A caller without what differs from session to session.
+#[derive(Debug)]
+struct Identity {
+    /// Of its own.
+    number: u64,
+    caller: Option<Caller<'static>>,
 }
 
 /// A call, how often and when it was seen again.
 #[derive(Debug)]
 struct Counted {
+    identity: Arc<Identity>,
     call: Box<[u8]>,
     days: Vec<(Day, Evidence)>,
 }
@@ -62,42 +77,64 @@ const MOST_KEPT: usize = 3 << 20;
 const MOST_CALLERS: usize = 1_000;
 
 impl Alike {
-    /// Whether the caller with this `userIdentity` is wanted.
+    /// Whether the caller with this `userIdentity` is wanted. It is that of the record at hand from now on.
     pub fn is_wanted<'a>(&mut self, identity: &'a [u8], wanted: impl Fn(&Caller<'a>) -> bool) -> bool {
-        if let Some(known) = self.callers.get(identity) {
-            return known.is_wanted;
-        }
+        let known = match self.callers.get(identity) {
+            Some(known) => Arc::clone(known),
+            None => self.read(identity, wanted),
+        };
+        let is_wanted = known.is_wanted;
+        self.caller = Some(known);
+        is_wanted
+    }
+
+    fn read<'a>(&mut self, identity: &'a [u8], wanted: impl Fn(&Caller<'a>) -> bool) -> Arc<KnownCaller> {
+        let caller = read_caller(identity);
+        let known = Arc::new(KnownCaller {
+            is_wanted: caller.as_ref().is_none_or(&wanted),
+            identity: caller.as_ref().map(|caller| self.identity(caller)),
+            caller: caller.map(Caller::into_owned),
+        });
         if self.callers.len() >= MOST_CALLERS {
             self.callers.clear();
         }
-        let caller = read_caller(identity);
-        let known = KnownCaller {
-            is_wanted: caller.as_ref().is_none_or(&wanted),
-            identity: caller.as_ref().map(|caller| distill::identity(caller).to_string().into_bytes()),
-            caller: caller.map(Caller::into_owned),
-        };
-        let is_wanted = known.is_wanted;
-        self.callers.insert(identity.into(), known);
-        is_wanted
+        self.callers.insert(identity.into(), Arc::clone(&known));
+        known
+    }
+
+    fn identity(&mut self, caller: &Caller<'_>) -> Arc<Identity> {
+        let text = distill::identity(caller).to_string().into_bytes();
+        if let Some(known) = self.identities.get(text.as_slice()) {
+            return Arc::clone(known);
+        }
+        self.numbered += 1;
+        let caller = read_caller(&text).map(Caller::into_owned);
+        let identity = Arc::new(Identity { number: self.numbered, caller });
+        if self.identities.len() >= MOST_CALLERS {
+            self.identities.clear();
+        }
+        self.identities.insert(text.into(), Arc::clone(&identity));
+        identity
     }
 
     /// Whether a call like this one was taken before; then what tells the record from others, if anything.
     pub fn knows(&mut self, head: &RecordHead<'_>) -> Option<Option<u128>> {
         self.call.clear();
-        let caller = self.callers.get(head.identity?)?;
-        let operation = self.operations.get(&head.source, &head.name);
-        let write = |side, payload: &[u8], call: &mut Vec<u8>| operation.write(side, payload, call);
-        head.write_call(caller.identity.as_ref()?, write, &mut self.call);
-        let [one, other] = self.hashers.each_ref().map(|hasher| u128::from(hasher.hash_one(self.call.as_slice())));
+        let known = self.caller.as_ref().filter(|_| head.identity.is_some())?;
+        let identity = known.identity.as_ref()?;
+        let operation = self.operations.get(&head.source, &head.name)?;
+        head.write_call(|side, payload, call| operation.write(side, payload, call), &mut self.call);
+        let call = (identity.number, self.call.as_slice());
+        let [one, other] = self.hashers.each_ref().map(|hasher| u128::from(hasher.hash_one(call)));
         self.hash = one << 64 | other;
-        let principal = caller.caller.as_ref().and_then(|caller| caller.principal.as_ref());
+        let principal = known.caller.as_ref().and_then(|caller| caller.principal.as_ref());
         self.calls.contains_key(&self.hash).then(|| head.identity_of(principal.map(Arn::as_str)))
     }
 
-    /// Reads the rest of a record. Its caller was read before, most often.
+    /// Reads the rest of a record. Its caller was read before.
     pub fn parse<'a>(&self, head: RecordHead<'a>) -> Result<Event<'a>, SkipReason> {
-        let known = head.identity.and_then(|identity| self.callers.get(identity)?.caller.clone());
-        match known {
+        let known = self.caller.as_ref().filter(|_| head.identity.is_some());
+        match known.and_then(|known| known.caller.clone()) {
             Some(caller) => head.parse_of(caller),
             None => head.parse(),
         }
@@ -106,13 +143,16 @@ impl Alike {
     /// Counts the call that [`Alike::knows`] was asked for.
     pub fn count(&mut self, time: Timestamp, id: Option<Cow<'_, str>>) {
         let Some(known) = self.calls.get_mut(&self.hash) else { return };
-        match known {
-            Some(counted) => counted.add(time, id.as_deref()),
-            None => {
+        let identity = self.caller.as_ref().and_then(|caller| caller.identity.as_ref());
+        match (known, identity) {
+            (Some(counted), _) => counted.add(time, id.as_deref()),
+            (known, Some(identity)) => {
                 self.kept += self.call.len() + COUNTED;
                 let days = vec![(Day::of(time), Evidence::of(time, id.as_deref()))];
-                *known = Some(Box::new(Counted { call: self.call.as_slice().into(), days }));
+                let (identity, call) = (Arc::clone(identity), self.call.as_slice().into());
+                *known = Some(Box::new(Counted { identity, call, days }));
             }
+            (None, None) => {}
         }
     }
 
@@ -133,13 +173,15 @@ impl Alike {
         let mut record = Vec::new();
         for (_, counted) in self.calls.drain() {
             let Some(counted) = counted else { continue };
-            let Counted { call, days } = *counted;
+            let Counted { identity, call, days } = *counted;
             let days: Vec<Evidence> = days.into_iter().map(|(_, evidence)| evidence).collect();
             let Some(first) = days.first() else { continue };
             record.clear();
             record.extend_from_slice(format!("{{\"eventTime\":\"{}\",", first.first_seen).as_bytes());
             record.extend_from_slice(&call);
-            match parse_record(&record) {
+            let caller = identity.caller.clone().ok_or(SkipReason::NoPrincipal);
+            let head = RecordHead::read(&record, |_| true);
+            match head.and_then(|head| head.parse_of(caller?)) {
                 Ok(event) => sink.calls_by_day(&event, &days),
                 // Its like was parsed before.
                 Err(reason) => sink.skipped(reason, days.iter().map(|day| day.events).sum()),

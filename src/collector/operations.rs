@@ -15,7 +15,10 @@ type Table<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
 
 /// The operations met so far, by event source and name.
 #[derive(Debug, Default)]
-pub struct Operations(Table<Box<str>, Table<Box<str>, Operation>>);
+pub struct Operations {
+    operations: Vec<Operation>,
+    places: Table<Box<str>, Table<Box<str>, usize>>,
+}
 
 /// What counts in the calls of one operation.
 #[derive(Debug)]
@@ -46,16 +49,21 @@ const MESSAGES: [&str; 2] = ["message", "errormessage"];
 
 impl Operations {
     /// The operation of an event source.
-    pub fn get(&mut self, source: &str, name: &str) -> &mut Operation {
-        let is_known = self.0.get(source).is_some_and(|of_source| of_source.contains_key(name));
-        if !is_known && self.0.values().map(Table::len).sum::<usize>() >= MOST_KNOWN {
-            self.0.clear();
+    pub fn get(&mut self, source: &str, name: &str) -> Option<&mut Operation> {
+        let known = self.places.get(source).and_then(|of_source| of_source.get(name)).copied();
+        let place = known.unwrap_or_else(|| self.add(source, name));
+        self.operations.get_mut(place)
+    }
+
+    fn add(&mut self, source: &str, name: &str) -> usize {
+        if self.operations.len() >= MOST_KNOWN {
+            self.places.clear();
+            self.operations.clear();
         }
-        if !self.0.contains_key(source) {
-            self.0.insert(source.into(), Table::default());
-        }
-        let of_source = self.0.entry(source.into()).or_default();
-        of_source.entry(name.into()).or_insert_with(|| Operation::of(source, name))
+        self.operations.push(Operation::of(source, name));
+        let place = self.operations.len() - 1;
+        self.places.entry(source.into()).or_default().insert(name.into(), place);
+        place
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a service's rules say of one operation, whatever its request: worked out once an operation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::{CommonRules, Rules, ServiceRules, like, squeeze};
@@ -51,8 +51,11 @@ fn is_named_after(operation: &str, kind: &str, verbs: &[String]) -> bool {
     nouns.any(|noun| noun == kind || noun.strip_suffix('s') == Some(&kind))
 }
 
+#[expect(clippy::disallowed_types, reason = "asked for single names only: its order shows nowhere")]
+type Table<V> = std::collections::HashMap<Box<str>, V, foldhash::fast::RandomState>;
+
 /// What was worked out by two names: of a source and an operation, of a service and an action.
-type ByNames<T> = RwLock<BTreeMap<String, BTreeMap<String, Arc<T>>>>;
+type ByNames<T> = RwLock<Table<Table<Arc<T>>>>;
 
 /// What was worked out so far.
 #[derive(Debug, Default)]
@@ -88,6 +91,6 @@ fn known_or<T>(table: &ByNames<T>, first: &str, second: &str, make: impl FnOnce(
     drop(known);
     let made = Arc::new(make());
     let mut known = table.write().unwrap_or_else(PoisonError::into_inner);
-    known.entry(first.to_owned()).or_default().insert(second.to_owned(), Arc::clone(&made));
+    known.entry(first.into()).or_default().insert(second.into(), Arc::clone(&made));
     made
 }

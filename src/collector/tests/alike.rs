@@ -66,11 +66,11 @@ fn calls_that_are_alike_count_as_if_each_was_parsed() {
 fn in_brief(record: &[u8]) -> Option<Vec<u8>> {
     let head = RecordHead::read(record, |_| true).ok()?;
     let identity = distill::identity(&read_caller(head.identity?)?).to_string();
-    let mut brief = format!("{{\"eventTime\":\"{}\",", head.time).into_bytes();
+    let mut brief = format!("{{\"eventTime\":\"{}\",\"userIdentity\":{identity},", head.time).into_bytes();
     let mut operations = Operations::default();
-    let operation = operations.get(&head.source, &head.name);
+    let operation = operations.get(&head.source, &head.name)?;
     let write = |side, payload: &[u8], call: &mut Vec<u8>| operation.write(side, payload, call);
-    head.write_call(identity.as_bytes(), write, &mut brief);
+    head.write_call(write, &mut brief);
     Some(brief)
 }
 
