@@ -20,7 +20,7 @@ pub struct CatalogArgs {
 enum CatalogCommand {
     /// Show how old the catalogue is and how much it holds.
     Info,
-    /// Show what is known of an action, or what a record's call needs.
+    /// Show what is known of an action or a service, or what a record's call needs.
     Lookup(LookupArgs),
 }
 
@@ -28,8 +28,8 @@ enum CatalogCommand {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct LookupArgs {
-    /// An action (`eks:CreateCluster`), or an event (`CreateCluster`, `eks.amazonaws.com:CreateCluster`).
-    #[arg(value_name = "ACTION_OR_EVENT")]
+    /// An action (`eks:CreateCluster`), an event (`CreateCluster`, `eks.amazonaws.com:CreateCluster`), or a service (`eks`).
+    #[arg(value_name = "WHAT")]
     name: Option<String>,
 
     /// A file with one CloudTrail record.

@@ -1,4 +1,4 @@
-//! `trailtrim catalog lookup`: an action as AWS documents it, and what the call of a record needs.
+//! `trailtrim catalog lookup`: an action or a service as AWS documents it, and what the call of a record needs.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -6,9 +6,9 @@ use std::path::Path;
 use super::CliError;
 use crate::aggregator::{Certainty, Need, Resolution, Resolver};
 use crate::catalog::rules::{ActionName, Rules, ServiceRules};
-use crate::catalog::{ActionEntry, Catalog};
+use crate::catalog::{ActionEntry, Catalog, Service};
 use crate::cloudtrail::{Event, parse_record};
-use crate::iam::{Action, ActionPattern};
+use crate::iam::{AccessLevel, Action, ActionPattern};
 use crate::report::model::resource_text;
 use crate::report::visible::visible;
 use crate::report::words::{origin_name, reason_name};
@@ -17,6 +17,10 @@ use crate::report::words::{origin_name, reason_name};
 pub fn name(catalog: &Catalog, asked: &str) -> Result<String, CliError> {
     let entries = find(catalog, asked);
     if entries.is_empty() {
+        let prefix = Rules::embedded().prefix_of(asked);
+        if let (Some(service), Some(name)) = (catalog.service(prefix), catalog.service_name(prefix)) {
+            return Ok(describe_service(prefix, name, service));
+        }
         return Err(CliError::NotInCatalog { asked: asked.to_owned(), advice: advice(catalog, asked) });
     }
     let texts = entries.into_iter().map(|entry| describe(catalog, entry) + &inside_the_call(&entry.action));
@@ -71,11 +75,34 @@ fn find<'c>(catalog: &'c Catalog, asked: &str) -> Vec<&'c ActionEntry> {
     }
 }
 
+/// A service's resource types, and its actions by access level.
+fn describe_service(prefix: &str, name: &str, service: &Service) -> String {
+    let mut text = format!("{prefix}: {name}\n");
+    for (index, kind) in service.resource_types.iter().enumerate() {
+        let label = if index == 0 { "resource types" } else { "" };
+        let _ = writeln!(text, "  {label:<22}  {}", kind.name);
+        for template in &kind.arn_templates {
+            let _ = writeln!(text, "                            {template}");
+        }
+    }
+    for level in AccessLevel::ALL {
+        let mut label = level.to_string();
+        for entry in service.actions.iter().filter(|entry| entry.access_level == level) {
+            let _ = writeln!(text, "  {label:<22}  {}", entry.action);
+            label.clear();
+        }
+    }
+    text
+}
+
 fn advice(catalog: &Catalog, asked: &str) -> String {
     let nearest = asked.parse::<Action>().ok().and_then(|action| catalog.nearest_action(&action));
     match nearest {
         Some(action) => format!("did you mean `{action}`?"),
-        None => "write an action as `eks:CreateCluster`, an event as `eks.amazonaws.com:CreateCluster`".to_owned(),
+        None => {
+            "write an action as `eks:CreateCluster`, an event as `eks.amazonaws.com:CreateCluster`, a service as `eks`"
+                .to_owned()
+        }
     }
 }
 

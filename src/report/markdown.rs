@@ -235,20 +235,27 @@ pub(super) fn fold_as(
     }
     let _ = write!(
         text,
-        "\n<details{}><summary>{title} ({})</summary>\n\n{head}",
+        "\n<details{}><summary>{title} ({})</summary>\n\n",
         if open { " open" } else { "" },
         grouped(total as u64)
     );
     let mut shown = 0;
     for row in rows {
-        if text.len() + row.len() > LIMIT - RESERVE {
+        // No head stands without a row.
+        let head = if shown == 0 { head } else { "" };
+        if text.len() + head.len() + row.len() > LIMIT - RESERVE {
             break;
         }
+        text.push_str(head);
         text.push_str(&row);
         shown += 1;
     }
-    if shown < total {
-        let _ = write!(text, "\n{} more; `--format json` has them all.\n", grouped((total - shown) as u64));
+    match shown {
+        0 => text.push_str("There is no room for them here; `--format json` has them all.\n"),
+        _ if shown < total => {
+            let _ = write!(text, "\n{} more; `--format json` has them all.\n", grouped((total - shown) as u64));
+        }
+        _ => {}
     }
     text.push_str("\n</details>\n");
 }
@@ -310,6 +317,9 @@ mod tests {
         let text = MarkdownRenderer.render(&samples::large(5_000)).unwrap();
         assert!(text.len() <= LIMIT, "{}", text.len());
         assert!(text.contains("more; `--format json` has them all"));
+        let lines: Vec<&str> = text.lines().collect();
+        let bare = |pair: &&[&str]| pair[0].starts_with("|---") && !pair[1].starts_with('|');
+        assert_eq!(lines.windows(2).find(bare), None, "a head without rows");
         assert_eq!(text.matches("<details").count(), text.matches("</details>").count());
     }
 }

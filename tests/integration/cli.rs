@@ -171,6 +171,10 @@ fn the_catalogue_tells_what_it_knows() {
     assert!(by_action.contains("access level    Write"), "{by_action}");
     assert_eq!(by_action, trailtrim(["catalog", "lookup", "eks.amazonaws.com:CreateAddon"]).stdout());
     assert_eq!(by_action, trailtrim(["catalog", "lookup", "CreateAddon"]).stdout());
+    let service = trailtrim(["catalog", "lookup", "eks"]).stdout();
+    assert!(service.contains("  Write                   eks:ActivateCertificateAuthority\n"), "{service}");
+    assert!(service.contains(":cluster/${ClusterName}\n"), "{service}");
+    assert_eq!(service, trailtrim(["catalog", "lookup", "eks.amazonaws.com"]).stdout());
     let typo = trailtrim(["catalog", "lookup", "eks:CreateAdon"]).expect(2);
     assert!(typo.stderr().contains("did you mean `eks:CreateAddon`?"), "{}", typo.stderr());
 }
