@@ -113,7 +113,8 @@ fn escape(text: &str, holes: bool) -> String {
 
 /// An id shorter than this may be a word or a counter that stands elsewhere too.
 const DISTINCT_ID: usize = 8;
-/// A part of a created ARN shorter than this (`role`, `v1`) is no id.
+/// A part of a created ARN shorter than this (`role`, `v1`) is no id, unless it is a number: the revision of a task definition
+/// or of a layer.
 const PART_OF_ARN: usize = 6;
 
 fn add_generated_ids(tokens: &mut TokenRules, lineage: &Lineage, account: &str) {
@@ -123,7 +124,8 @@ fn add_generated_ids(tokens: &mut TokenRules, lineage: &Lineage, account: &str) 
         }
     }
     for (arn, created) in &lineage.created {
-        for part in created.generated.iter().filter(|part| part.len() >= PART_OF_ARN && *part != account) {
+        let is_id = |part: &str| part.len() >= PART_OF_ARN || part.bytes().all(|byte| byte.is_ascii_digit());
+        for part in created.generated.iter().filter(|part| is_id(part) && *part != account) {
             let why = format!("made by {}", created.operation);
             for token in self::tokens(arn.resource()) {
                 if token == part {

@@ -28,6 +28,9 @@ pub(crate) fn add_generated_names(rules: &mut TokenRules, usage: &Usage) {
     for (name, rule) in changing_names(usage) {
         rules.add(&name, rule);
     }
+    for (name, rule) in names_after_node_groups(usage, rules) {
+        rules.add(name, rule);
+    }
 }
 
 /// Ids of clusters' issuers for which the principal made an identity provider. The record of the cluster's creation comes
@@ -42,6 +45,40 @@ fn cluster_issuers(usage: &Usage) -> BTreeSet<&str> {
     .map(|(_, id)| id)
     .filter(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
     .collect()
+}
+
+/// Names that EKS gives to what it makes for a node group of the principal, the Auto Scaling group above all: `eks-`, the
+/// node group's name and its id. No record of the principal shows that they are made, only that they are tagged or scaled.
+fn names_after_node_groups<'u>(usage: &'u Usage, rules: &TokenRules) -> BTreeMap<&'u str, TokenRule> {
+    let node_groups: Vec<(&str, &str)> = usage
+        .lineage
+        .created
+        .iter()
+        .filter(|(_, created)| created.resource_type == "nodegroup")
+        .filter_map(|(arn, created)| {
+            let (rest, id) = arn.resource().rsplit_once('/')?;
+            let (_, name) = rest.rsplit_once('/')?;
+            created.generated.contains(id).then_some((name, id))
+        })
+        .collect();
+    if node_groups.is_empty() {
+        return BTreeMap::new();
+    }
+    let resources = usage.requests.keys().filter_map(|request| match &request.resource {
+        Resource::Arn(arn) => Some(arn.resource()),
+        Resource::Any => None,
+    });
+    let named = resources.flat_map(tokens).filter_map(|token| {
+        let (name, id) = node_groups.iter().find(|(name, id)| {
+            let front = token.strip_suffix(id).and_then(|front| front.strip_prefix("eks-")?.strip_suffix('-'));
+            front == Some(*name)
+        })?;
+        let name = rules.pattern_of(name).unwrap_or(name);
+        let pattern = format!("eks-{name}-{}", "?".repeat(id.len()));
+        let detail = format!("{token}: its last {} characters are the node group's id", id.len());
+        Some((token, TokenRule { pattern, rule: WideningRule::GeneratedSuffix, detail }))
+    });
+    named.collect()
 }
 
 /// How a name came to be.

@@ -57,6 +57,11 @@ impl TokenRules {
         self.everywhere.iter().map(|(token, rule)| (token.as_str(), rule))
     }
 
+    /// What a token that changes everywhere is written as.
+    pub fn pattern_of(&self, token: &str) -> Option<&str> {
+        self.everywhere.get(token).map(|rule| rule.pattern.as_str())
+    }
+
     /// Whether a token changes everywhere.
     pub fn is_changing(&self, token: &str) -> bool {
         self.everywhere.contains_key(token)

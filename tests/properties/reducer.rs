@@ -370,6 +370,41 @@ fn worked_example() -> Usage {
 }
 
 #[test]
+fn what_eks_names_after_a_new_node_group_gets_another_name_in_the_next_run() {
+    let id = "48ce806b-dd6f-1bfd-1d65-f945d8feea74";
+    for (name, pattern) in
+        [("default", "default"), ("core-20261120160728123400000001", "core-??????????????????????????")]
+    {
+        let mut usage = empty();
+        let group = arn("eks", &format!("nodegroup/blue/{name}/{id}"));
+        created(&mut usage, group, "nodegroup", "eks.amazonaws.com:CreateNodegroup", id, &[]);
+        let tagged = |name: &str| arn("autoscaling", &format!("autoScalingGroup:*:autoScalingGroupName/{name}"));
+        saw(&mut usage, "autoscaling:DeleteTags", Some(tagged(&format!("eks-{name}-{id}"))), &[]);
+        saw(&mut usage, "autoscaling:SuspendProcesses", Some(tagged(&format!("eks-other-{id}"))), &[]);
+        let policy = reduced(&usage);
+        let resource = |action: &str| {
+            let grant = policy.grants().iter().find(|grant| grant.action.name() == action).unwrap();
+            grant.resource.as_str().rsplit('/').next().unwrap().to_owned()
+        };
+        assert_eq!(resource("DeleteTags"), format!("eks-{pattern}-{}", "?".repeat(36)));
+        assert_eq!(resource("SuspendProcesses"), format!("eks-other-{id}"));
+    }
+}
+
+#[test]
+fn the_next_run_registers_the_next_revision() {
+    let mut usage = empty();
+    let revision = arn("ecs", "task-definition/app:7");
+    created(&mut usage, revision.clone(), "task-definition", "ecs.amazonaws.com:RegisterTaskDefinition", "7", &[]);
+    saw(&mut usage, "ecs:RegisterTaskDefinition", Some(revision), &[]);
+    saw(&mut usage, "ecs:RunTask", Some(arn("ecs", "task-definition/other:7")), &[]);
+    let policy = reduced(&usage);
+    let resources: Vec<&str> = policy.grants().iter().map(|grant| grant.resource.as_str()).collect();
+    let on = |name: &str| arn("ecs", &format!("task-definition/{name}")).to_string();
+    assert_eq!(resources, [on("app:*"), on("other:7")]);
+}
+
+#[test]
 fn the_worked_example_of_the_book_is_what_comes_out() {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/src/algorithm.md")).unwrap();
     let shown = page.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();

@@ -247,12 +247,10 @@ impl Call<'_> {
         if found.is_empty() {
             found = self.finder.tagged_arn();
         }
-        let check_all = self.finder.rules.settings.check_all_required;
-        if found.is_empty() || check_all {
-            found.extend(
-                missing.into_iter().filter_map(|kind| self.finder.whole_type(kind, HoleCause::UnresolvedField)),
-            );
-        }
+        // What the call makes is checked whatever else it names, also where its answer is absent.
+        let check_all = found.is_empty() || self.finder.rules.settings.check_all_required;
+        let checked = missing.into_iter().filter(|kind| check_all || self.creates(&kind.name));
+        found.extend(checked.filter_map(|kind| self.finder.whole_type(kind, HoleCause::UnresolvedField)));
         if found.is_empty() { unknown(entry) } else { Resources::These(resources::unique(found)) }
     }
 
