@@ -11,7 +11,7 @@ use super::kinds::Kinds;
 use super::tokens::{TokenRule, TokenRules, tokens};
 use super::user_rules::UserRules;
 use super::{WideningRule, names};
-use crate::aggregator::{HoleCause, Lineage, Observation, Usage, UsedRequest};
+use crate::aggregator::{HoleCause, Observation, Usage, UsedRequest};
 use crate::iam::{Arn, ArnPattern, Resource};
 
 /// A resource as the policy will name it, with each rule that made it wider than what was seen.
@@ -32,7 +32,7 @@ pub(crate) struct Generalizer<'a> {
 impl<'a> Generalizer<'a> {
     pub fn new(usage: &Usage, kinds: &'a Kinds<'a>, user: &'a UserRules) -> Self {
         let mut tokens = TokenRules::default();
-        add_generated_ids(&mut tokens, &usage.lineage, usage.principal.account());
+        add_generated_ids(&mut tokens, usage);
         names::add_generated_names(&mut tokens, usage);
         for name in user.never_widened() {
             tokens.forget(name);
@@ -117,13 +117,14 @@ const DISTINCT_ID: usize = 8;
 /// or of a layer.
 const PART_OF_ARN: usize = 6;
 
-fn add_generated_ids(tokens: &mut TokenRules, lineage: &Lineage, account: &str) {
-    for (id, why) in generated_ids(lineage) {
+fn add_generated_ids(tokens: &mut TokenRules, usage: &Usage) {
+    let account = usage.principal.account();
+    for (id, why) in generated_ids(usage) {
         if id.len() >= DISTINCT_ID && id.bytes().any(|byte| byte.is_ascii_digit()) && id != account {
             tokens.add(&id, any_id(&id, &why));
         }
     }
-    for (arn, created) in &lineage.created {
+    for (arn, created) in &usage.lineage.created {
         let is_id = |part: &str| part.len() >= PART_OF_ARN || part.bytes().all(|byte| byte.is_ascii_digit());
         for part in created.generated.iter().filter(|part| is_id(part) && *part != account) {
             let why = format!("made by {}", created.operation);

@@ -392,6 +392,49 @@ fn what_eks_names_after_a_new_node_group_gets_another_name_in_the_next_run() {
 }
 
 #[test]
+fn what_comes_with_a_new_vpc_gets_another_id_in_the_next_run() {
+    let mut usage = empty();
+    let vpc = arn("ec2", "vpc/vpc-0a1b2c3d");
+    created(&mut usage, vpc.clone(), "vpc", "ec2.amazonaws.com:CreateVpc", "vpc-0a1b2c3d", &[]);
+    saw(&mut usage, "ec2:CreateVpc", Some(vpc), &[]);
+    let [group, open, table, old] = [
+        "security-group/sg-0001a1b2",
+        "security-group/sg-0002a1b2",
+        "route-table/rtb-0001a1b2",
+        "route-table/rtb-0002a1b2",
+    ];
+    saw(&mut usage, "ec2:RevokeSecurityGroupEgress", Some(arn("ec2", group)), &[]);
+    saw(&mut usage, "ec2:AuthorizeSecurityGroupIngress", Some(arn("ec2", open)), &[]);
+    saw(&mut usage, "ec2:DeleteNetworkAclEntry", Some(arn("ec2", "network-acl/acl-0001a1b2")), &[]);
+    saw(&mut usage, "ec2:CreateTags", Some(arn("ec2", table)), &[]);
+    saw(&mut usage, "ec2:CreateRoute", Some(arn("ec2", old)), &[]);
+    let policy = reduced(&usage);
+    let on = |action: &str| {
+        let grant = policy.grants().iter().find(|grant| grant.action.name() == action).unwrap();
+        grant.resource.as_str().rsplit(':').next().unwrap().to_owned()
+    };
+    assert_eq!(on("RevokeSecurityGroupEgress"), "security-group/*");
+    assert_eq!(on("DeleteNetworkAclEntry"), "network-acl/*");
+    assert_eq!(on("CreateTags"), "route-table/*");
+    assert_eq!(on("AuthorizeSecurityGroupIngress"), open, "an old one may be opened for what is new");
+    assert_eq!(on("CreateRoute"), old, "an old one may get a route to what is new");
+}
+
+#[test]
+fn the_security_group_that_eks_makes_for_a_new_cluster_gets_another_id_in_the_next_run() {
+    let mut usage = empty();
+    let cluster = arn("eks", "cluster/blue");
+    created(&mut usage, cluster.clone(), "cluster", "eks.amazonaws.com:CreateCluster", "blue", &[]);
+    saw(&mut usage, "eks:CreateCluster", Some(cluster), &[]);
+    saw(&mut usage, "ec2:CreateTags", Some(arn("ec2", "security-group/sg-0001a1b2")), &[]);
+    saw(&mut usage, "ec2:DeleteTags", Some(arn("ec2", "subnet/subnet-0001a1b2")), &[]);
+    let policy = reduced(&usage);
+    let resources: Vec<&str> =
+        policy.grants().iter().filter_map(|grant| grant.resource.as_str().rsplit(':').next()).collect();
+    assert!(resources.contains(&"security-group/*") && resources.contains(&"subnet/subnet-0001a1b2"), "{resources:?}");
+}
+
+#[test]
 fn the_next_run_registers_the_next_revision() {
     let mut usage = empty();
     let revision = arn("ecs", "task-definition/app:7");
