@@ -88,7 +88,7 @@ impl<'a> Case<'a> {
         options: &'a AuditOptions,
     ) -> Self {
         let request = |(used, observation): (&'a UsedRequest, &'a Observation)| {
-            let asked = Asked::new(used, &observation.holes, &usage.principal);
+            let asked = Asked::of(usage, used, observation);
             let verdict = decide(present, &asked);
             RequestCase { used, observation, asked, verdict }
         };

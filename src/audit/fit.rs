@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::aggregator::{Few, Hole, HoleCause, UsedRequest};
+use crate::aggregator::{Few, Hole, HoleCause, Observation, Usage, UsedRequest};
 use crate::iam::{
     Action, ActionClause, ArnPattern, ConditionKey, Conditions, PolicyDocument, PrincipalArn, Request, Resource,
     ResourceClause, Statement, applies,
@@ -26,6 +26,9 @@ pub struct Asked {
     pub request: Request,
     /// The ARN holds a `*` that stands for something unknown.
     pub has_holes: bool,
+    /// The request with the tags that the principal gave the resource at creation, where it made it. They may have changed
+    /// since: they settle that a statement speaks of the request, never that it does not.
+    pub tagged: Option<Request>,
 }
 
 /// Keys whose absence from the context is a fact: the record would show them.
@@ -51,7 +54,21 @@ impl Asked {
         let starred = matches!(&request.resource, Resource::Arn(arn) if arn.as_str().contains('*'));
         // What AWS itself checks on a whole type is known to the letter.
         let unknown = holes.iter().any(|hole| hole.cause != HoleCause::ListResource);
-        Self { request, has_holes: starred && unknown }
+        Self { request, has_holes: starred && unknown, tagged: None }
+    }
+
+    /// The same with what the usage knows of the resource's tags.
+    pub fn of(usage: &Usage, used: &UsedRequest, observation: &Observation) -> Self {
+        let asked = Self::new(used, &observation.holes, &usage.principal);
+        let known = usage.known_tags(used, observation).filter(|tags| !tags.is_empty());
+        let tagged = known.map(|tags| {
+            let mut request = asked.request.clone();
+            for (key, value) in tags {
+                request.context.insert(format!("aws:ResourceTag/{key}").as_str(), value.as_str());
+            }
+            request
+        });
+        Self { tagged, ..asked }
     }
 
     /// Whether the statement speaks of it, whatever its effect.
@@ -63,7 +80,8 @@ impl Asked {
         let closed = if open.is_empty() { None } else { Some(without(statement, &open)) };
         let judged = closed.as_ref().unwrap_or(statement);
         if applies(document, judged, &self.request) {
-            return if open.is_empty() { Fit::Yes } else { Fit::Perhaps(open) };
+            let is_settled = open.is_empty() || self.is_told_by_tags(document, statement, &open);
+            return if is_settled { Fit::Yes } else { Fit::Perhaps(open) };
         }
         if self.has_holes && self.meets(&judged.resources) && applies(document, &on_anything(judged), &self.request) {
             let part = match &self.request.resource {
@@ -73,6 +91,14 @@ impl Asked {
             return Fit::Perhaps(open.into_iter().chain([part]).collect());
         }
         Fit::No
+    }
+
+    /// Whether the resource's own tags are all that was open, and the statement speaks of the request with them.
+    fn is_told_by_tags(&self, document: &PolicyDocument, statement: &Statement, open: &BTreeSet<String>) -> bool {
+        self.tagged.as_ref().is_some_and(|tagged| {
+            open.iter().all(|key| tagged.context.get(&ConditionKey::new(key.as_str())).is_some())
+                && applies(document, statement, tagged)
+        })
     }
 
     /// Keys in the conditions that the record does not tell.
@@ -134,7 +160,27 @@ mod tests {
             context: Context::from_iter([("aws:RequestedRegion", "eu-central-1")]),
         };
         let (document, statement) = statement(text);
-        Asked { request, has_holes }.fits(&document, &statement)
+        Asked { request, has_holes, tagged: None }.fits(&document, &statement)
+    }
+
+    #[test]
+    fn tags_given_at_creation_settle_what_was_open_and_deny_nothing() {
+        let asked = |value: &str| {
+            let request = Request {
+                action: "eks:DescribeAddon".parse().unwrap(),
+                resource: Resource::Arn(ADDON.parse().unwrap()),
+                context: Context::default(),
+            };
+            let context = Context::from_iter([("aws:ResourceTag/Owner", value)]);
+            Asked { tagged: Some(Request { context, ..request.clone() }), request, has_holes: false }
+        };
+        let (document, statement) = statement(
+            r#"{"Effect": "Allow", "Action": "eks:DescribeAddon", "Resource": "*",
+                "Condition": {"StringEquals": {"aws:ResourceTag/Owner": "platform"}}}"#,
+        );
+        assert_eq!(asked("platform").fits(&document, &statement), Fit::Yes);
+        let open = Fit::Perhaps(["aws:ResourceTag/Owner".to_owned()].into());
+        assert_eq!(asked("somebody").fits(&document, &statement), open, "the tag may have changed since");
     }
 
     const ADDON: &str = "arn:aws:eks:eu-central-1:1:addon/demo/cni/*";

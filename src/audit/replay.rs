@@ -53,7 +53,7 @@ impl<'u> Replay<'u> {
 /// Puts every request of the evidence to the policies.
 pub fn replay<'u>(present: &PresentPolicies, usage: &'u Usage) -> Replay<'u> {
     let one = |(request, observation): (&'u UsedRequest, &'u Observation)| {
-        let verdict = decide(present, &Asked::new(request, &observation.holes, &usage.principal));
+        let verdict = decide(present, &Asked::of(usage, request, observation));
         let by_pattern = match &verdict {
             Verdict::Allowed(by) => patterns(present, request, by),
             _ => BTreeSet::new(),

@@ -111,7 +111,7 @@ mod tests {
     fn asked() -> Asked {
         let request =
             Request { action: "ec2:CreateVpc".parse().unwrap(), resource: Resource::Any, context: Context::new() };
-        Asked { request, has_holes: false }
+        Asked { request, has_holes: false, tagged: None }
     }
 
     const ALL: &str = r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use trailtrim::report::Format;
 
-use crate::support::{Scenario, formats, placeholders, scenarios};
+use crate::support::{Scenario, formats, placeholders, repository, scenarios, trailtrim};
 
 #[test]
 fn every_scenario_in_every_format_is_as_it_was() {
@@ -60,6 +60,42 @@ fn reading_a_source_twice_adds_nothing_but_duplicates() {
     assert_eq!(once["policies"], twice["policies"]);
     assert_eq!(once["grants"], twice["grants"]);
     assert_eq!(twice["records"]["used"], once["records"]["used"]);
+}
+
+/// What policies would deny of a trail, and what they leave open, beside what AWS denied then.
+fn refused(events: &str, role: &str, policies: &str) -> Vec<Value> {
+    let run = ["replay", events, "--role", role, "--policy", policies, "--format", "json", "--no-config"];
+    let mut replay: Value = serde_json::from_str(&trailtrim(run).expect(0).stdout()).unwrap();
+    let mut refused: Vec<Value> = ["denied", "undecided"]
+        .into_iter()
+        .flat_map(|verdict| replay[verdict].take().as_array().cloned().unwrap_or_default())
+        .collect();
+    refused.retain(|one| one["denied_then"] != true);
+    refused
+}
+
+#[test]
+fn a_policy_allows_its_own_run_and_the_next_one_which_has_other_ids() {
+    let next = tempfile::tempdir().unwrap();
+    let made = std::process::Command::new("python3")
+        .arg(repository().join("fixtures/make_scenarios.py"))
+        .arg("--other-ids")
+        .arg(next.path())
+        .status();
+    if !made.is_ok_and(|status| status.success()) {
+        return eprintln!("SKIPPED: no python3 here");
+    }
+    for name in ["eks-terraform", "eks-terraform-platform", "eks-eksctl"] {
+        let scenario = Scenario::named(name);
+        let policies = tempfile::tempdir().unwrap();
+        let policies = policies.path().to_str().unwrap();
+        scenario.generate(&["--out-dir", policies]).expect(0);
+        let other = next.path().join("scenarios").join(name).join("events");
+        for events in [scenario.events(), other.to_str().unwrap().to_owned()] {
+            let refused = refused(&events, &scenario.role(), policies);
+            assert!(refused.is_empty(), "{events}: {refused:#?}");
+        }
+    }
 }
 
 #[test]

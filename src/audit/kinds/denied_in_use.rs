@@ -38,7 +38,7 @@ fn by_other_policies(case: &Case<'_>, spoken: &mut Spoken) -> Vec<Finding> {
         }
         let has_holes = denial.resource.is_none();
         let request = Request { action: action.clone(), resource, context: Context::new() };
-        let verdict = decide(&own, &Asked { request, has_holes });
+        let verdict = decide(&own, &Asked { request, has_holes, tagged: None });
         if !verdict.is_refusal() {
             blocked.entry((action, kind)).or_default().push(Blocked { denial, evidence, verdict });
         }
