@@ -5,7 +5,7 @@
 //! members always live in one VPC, and those that live in a subnet or a group, are a data file with a reason a row; so is
 //! what comes with something new and is told by its time alone, as the default security group of a VPC.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
@@ -60,10 +60,11 @@ fn of_lineage(lineage: &Lineage, met: &BTreeMap<&str, Met<'_>>) -> BTreeMap<Stri
     let mut known: BTreeMap<String, String> =
         lineage.generated_ids.iter().map(|(id, operation)| (id.clone(), format!("made by {operation}"))).collect();
     add_inner(&mut known, lineage);
-    for (id, met) in met {
+    let made = made_with_something(lineage);
+    let old = inside_something_old(lineage, &known);
+    for (id, met) in met.iter().filter(|(id, _)| !old.contains(*id)) {
         if !known.contains_key(*id)
-            && let Some(call) = comes_with(lineage, id, met)
-            && !lives_in_something_old(lineage, id, &known)
+            && let Some(call) = comes_with(&made, id, met)
         {
             known.insert((*id).to_owned(), format!("first seen after {call}, which makes one without a record"));
         }
@@ -110,26 +111,37 @@ fn first_met(usage: &Usage) -> BTreeMap<&str, Met<'_>> {
     all
 }
 
-/// The call that made something beside which such an id comes, where it was not met before.
-fn comes_with(lineage: &Lineage, id: &str, met: &Met<'_>) -> Option<&'static str> {
-    let prefix = prefix(id)?;
-    let shown =
-        |beside: &&Beside| beside.shown_by.is_empty() || beside.shown_by.iter().any(|action| met.by.contains(&action));
-    let mut calls = TABLE.beside.iter().filter(|beside| beside.comes == prefix).filter(shown);
-    let made = |beside: &&Beside| {
-        lineage.created.iter().any(|(arn, created)| {
-            let place = |arn: &Arn| (arn.region().to_owned(), arn.account().to_owned());
-            created.operation == beside.call && created.created_at <= met.at && place(arn) == place(met.arn)
-        })
-    };
-    calls.find(made).map(|beside| beside.call.as_str())
+/// When each call that makes more than it says was first made, by call, Region and account.
+type Made<'l> = BTreeMap<(&'static str, &'l str, &'l str), Timestamp>;
+
+fn made_with_something(lineage: &Lineage) -> Made<'_> {
+    let mut made = Made::new();
+    for (arn, created) in &lineage.created {
+        let Some(beside) = TABLE.beside.iter().find(|beside| beside.call == created.operation) else { continue };
+        let at = made.entry((beside.call.as_str(), arn.region(), arn.account())).or_insert(created.created_at);
+        *at = created.created_at.min(*at);
+    }
+    made
 }
 
-/// Whether a call shows the id together with something old that it lives in.
-fn lives_in_something_old(lineage: &Lineage, id: &str, known: &BTreeMap<String, String>) -> bool {
+/// The call that makes something beside which such an id comes, where it was not met before.
+fn comes_with(made: &Made<'_>, id: &str, met: &Met<'_>) -> Option<&'static str> {
+    let prefix = prefix(id)?;
+    let comes = |beside: &&Beside| {
+        beside.comes == prefix
+            && (beside.shown_by.is_empty() || beside.shown_by.iter().any(|action| met.by.contains(&action)))
+    };
+    let mut calls = TABLE.beside.iter().filter(comes).map(|beside| beside.call.as_str());
+    let was_made =
+        |call: &&str| made.get(&(*call, met.arn.region(), met.arn.account())).is_some_and(|at| *at <= met.at);
+    calls.find(was_made)
+}
+
+/// The ids that some call shows together with something old that they live in.
+fn inside_something_old<'l>(lineage: &'l Lineage, known: &BTreeMap<String, String>) -> BTreeSet<&'l str> {
     let pairs = lineage.attachments.iter().flat_map(|(a, b)| [(a, b), (b, a)]);
-    let mut holders = pairs.filter(|(holder, inner)| *inner == id && lives_in(inner, holder)).map(|(holder, _)| holder);
-    holders.any(|holder| !known.contains_key(holder))
+    let old = pairs.filter(|(holder, inner)| lives_in(inner, holder) && !known.contains_key(*holder));
+    old.map(|(_, inner)| inner.as_str()).collect()
 }
 
 fn prefix(id: &str) -> Option<&str> {
