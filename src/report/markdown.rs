@@ -141,7 +141,8 @@ fn action_list(actions: &[Action]) -> String {
 
 fn not_shown(text: &mut String, report: &Report) {
     let coverage = &report.coverage;
-    let denied = coverage.denied.iter().map(denied_row);
+    let alike = coverage.denied_alike();
+    let denied = alike.iter().map(denied_row);
     fold(text, "Calls that AWS denied", "| call | on | why | times |\n|---|---|---|--:|\n", denied);
     let unmapped = coverage.unmapped_events.iter().map(unmapped_row);
     fold(text, "Calls that no known action stands for", "| source | event | times |\n|---|---|--:|\n", unmapped);

@@ -4,6 +4,7 @@
 //! evidence's own keys, never in the order of reading, so that the same evidence gives the same bytes.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -247,6 +248,13 @@ pub struct DeniedCall {
     pub event_ids: Vec<String>,
 }
 
+impl DeniedCall {
+    /// Whether AWS told what was missing in a form that it has to decode.
+    pub fn is_encoded(&self) -> bool {
+        self.encoded_message.is_some() && self.action.is_none()
+    }
+}
+
 /// The counts behind the proof, over all policies.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Proof {
@@ -263,6 +271,29 @@ pub struct Proof {
 }
 
 impl Coverage {
+    /// The denied calls as people read them: those that differ in nothing but what AWS encoded add up. RunInstances denied a
+    /// hundred times has a hundred encoded messages.
+    pub fn denied_alike(&self) -> Vec<DeniedCall> {
+        let mut alike: Vec<DeniedCall> = Vec::new();
+        let mut places = BTreeMap::new();
+        for call in &self.denied {
+            let said = (&call.action, &call.resource, call.policy_type, call.explicit, call.granted);
+            match places.entry((&call.role, &call.event_source, &call.event_name, said)) {
+                Entry::Vacant(place) => {
+                    place.insert(alike.len());
+                    alike.push(call.clone());
+                }
+                Entry::Occupied(place) => {
+                    let Some(first) = alike.get_mut(*place.get()) else { continue };
+                    first.count += call.count;
+                    first.first_seen = first.first_seen.min(call.first_seen);
+                    first.last_seen = first.last_seen.max(call.last_seen);
+                }
+            }
+        }
+        alike
+    }
+
     /// Why the evidence is not complete, one reason a line; empty: it is. What `--require-complete` asks for.
     ///
     /// Denied calls do not count: their outcome is known. Calls of unknown outcome do not either: throttled calls are

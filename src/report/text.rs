@@ -335,7 +335,15 @@ fn coverage(page: &mut Page, report: &Report) {
     if !coverage.denied.is_empty() {
         let calls: u64 = coverage.denied.iter().map(|call| call.count).sum();
         page.item(2, "", &format!("{} denied:", count(calls, "call")));
-        coverage.denied.iter().for_each(|call| show_denied(page, call));
+        let alike = coverage.denied_alike();
+        alike.iter().for_each(|call| show_denied(page, call));
+        if alike.iter().any(DeniedCall::is_encoded) {
+            page.item(
+                4,
+                "",
+                "What was missing stands in messages that AWS encoded: `--decode-denials` has it decode them.",
+            );
+        }
     }
     if !coverage.unmapped_events.is_empty() {
         page.item(2, "", "Calls that no known action stands for; the policy holds nothing for them:");

@@ -1,10 +1,11 @@
 //! The formats hold the same facts, and other programs can read them.
 
+use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::{placeholders, repository, scenarios};
+use crate::support::{placeholders, repository, scenarios, trailtrim};
 
 #[test]
 fn the_report_is_what_its_schema_promises() {
@@ -17,6 +18,52 @@ fn the_report_is_what_its_schema_promises() {
             validator.iter_errors(&report).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert!(problems.is_empty(), "{}: {problems:#?}", scenario.name);
     }
+}
+
+/// A trail in which one call was denied so often, each time with an encoded message of its own.
+fn denied_again_and_again(times: usize) -> Value {
+    let record = |id: usize| {
+        json!({
+            "eventVersion": "1.09", "eventTime": "2026-11-01T10:00:00Z", "eventID": id.to_string(), "eventType": "AwsApiCall",
+            "eventSource": "ec2.amazonaws.com", "eventName": "RunInstances", "awsRegion": "eu-west-1",
+            "recipientAccountId": "111122223333",
+            "userIdentity": {
+                "type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/ci/run", "accountId": "111122223333",
+                "sessionContext": {"sessionIssuer": {"type": "Role", "arn": "arn:aws:iam::111122223333:role/ci"}}
+            },
+            "errorCode": "Client.UnauthorizedOperation",
+            "errorMessage": format!("You are not authorized to perform this operation. Encoded authorization failure message: m{id}x"),
+        })
+    };
+    let mut allowed = record(times);
+    allowed["eventName"] = json!("DescribeVpcs");
+    allowed["errorCode"] = Value::Null;
+    allowed["errorMessage"] = Value::Null;
+    let records: Vec<Value> = (0..times).map(record).chain([allowed]).collect();
+    json!({ "Records": records })
+}
+
+#[test]
+fn denials_that_differ_in_what_aws_encoded_are_one_line_for_people_and_all_there_for_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    let trail = folder.path().join("trail.json");
+    std::fs::write(&trail, denied_again_and_again(30).to_string()).unwrap();
+    let generate = |format: &str| {
+        let run = ["generate", trail.to_str().unwrap(), "--role", "ci", "--no-config", "--format", format];
+        trailtrim(run).expect(0).stdout()
+    };
+    let text = generate("text");
+    assert!(text.contains("    ec2.amazonaws.com RunInstances, 30 events, last 2026-11-01\n"), "{text}");
+    assert_eq!((text.matches("RunInstances").count(), text.matches("--decode-denials").count()), (1, 1), "{text}");
+    assert_eq!(generate("markdown").matches("RunInstances").count(), 1);
+    let report: Value = serde_json::from_str(&generate("json")).unwrap();
+    let messages: BTreeSet<&str> = report["coverage"]["denied"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|call| call["encoded_message"].as_str().unwrap())
+        .collect();
+    assert_eq!(messages.len(), 30);
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn page(report: &Report) -> Result<Page, RenderError> {
         services: grants::services(report),
         documents,
         sizes: documents::sizes(report),
-        denied: report.coverage.denied.iter().map(denied).collect(),
+        denied: report.coverage.denied_alike().iter().map(denied).collect(),
         unmapped: unmapped(report),
         tool: format!("{} {}", report.tool.name, report.tool.version),
         catalog_date: text(&report.tool.catalog_date),
