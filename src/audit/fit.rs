@@ -46,11 +46,7 @@ const SHOWN: [&str; 8] = [
 impl Asked {
     /// A request of the usage, with what is known of every request of the principal.
     pub fn new(used: &UsedRequest, holes: &Few<Hole>, principal: &PrincipalArn) -> Self {
-        let mut request = used.to_request();
-        let arn = principal.to_string();
-        request.context.insert("aws:PrincipalAccount", principal.account());
-        request.context.insert("aws:PrincipalArn", arn.as_str());
-        request.context.insert("aws:SecureTransport", "true");
+        let request = made_by(used.to_request(), principal);
         let starred = matches!(&request.resource, Resource::Arn(arn) if arn.as_str().contains('*'));
         // What AWS itself checks on a whole type is known to the letter.
         let unknown = holes.iter().any(|hole| hole.cause != HoleCause::ListResource);
@@ -61,13 +57,7 @@ impl Asked {
     pub fn of(usage: &Usage, used: &UsedRequest, observation: &Observation) -> Self {
         let asked = Self::new(used, &observation.holes, &usage.principal);
         let known = usage.known_tags(used, observation).filter(|tags| !tags.is_empty());
-        let tagged = known.map(|tags| {
-            let mut request = asked.request.clone();
-            for (key, value) in tags {
-                request.context.insert(format!("aws:ResourceTag/{key}").as_str(), value.as_str());
-            }
-            request
-        });
+        let tagged = known.map(|_| made_by(usage.request_with_known_tags(used, observation), &usage.principal));
         Self { tagged, ..asked }
     }
 
@@ -119,6 +109,15 @@ impl Asked {
             ResourceClause::NotResource(patterns) => !patterns.iter().any(|pattern| pattern.covers(&asked)),
         }
     }
+}
+
+/// The request with what AWS fills for every request of the principal.
+fn made_by(mut request: Request, principal: &PrincipalArn) -> Request {
+    let arn = principal.to_string();
+    request.context.insert("aws:PrincipalAccount", principal.account());
+    request.context.insert("aws:PrincipalArn", arn.as_str());
+    request.context.insert("aws:SecureTransport", "true");
+    request
 }
 
 /// Whether the clause speaks of the action.

@@ -7,7 +7,7 @@ use super::container::{self, CatalogInfo, ServiceHead};
 use super::corrections::{Correction, Corrections};
 use super::edit_distance::{edit_distance, is_near};
 use super::encoding::EncodingError;
-use super::{ActionEntry, ConditionKeyEntry, ResourceType, Service};
+use super::{ActionEntry, ConditionKeyEntry, ResourceType, Service, Table};
 use crate::iam::{Action, ConditionKey};
 
 /// The file made by `refresh-catalog`.
@@ -60,9 +60,6 @@ struct Slot {
     /// Where each action stands in the service's list, by its name as written there.
     actions: OnceLock<Table<usize>>,
 }
-
-#[expect(clippy::disallowed_types, reason = "asked for single names only: its order shows nowhere")]
-type Table<V> = std::collections::HashMap<Box<str>, V, foldhash::fast::RandomState>;
 
 impl Catalog {
     /// The catalogue compiled into this binary.

@@ -30,3 +30,7 @@ pub use embedded::{Catalog, CatalogError};
 pub use managed::{ManagedError, ManagedPolicies, ManagedPolicy};
 pub use resource_type::ResourceType;
 pub use service::Service;
+
+/// By name, without an order.
+#[expect(clippy::disallowed_types, reason = "asked for single names only: its order shows nowhere")]
+type Table<V> = std::collections::HashMap<Box<str>, V, foldhash::fast::RandomState>;

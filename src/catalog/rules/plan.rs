@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::{CommonRules, Rules, ServiceRules, like, squeeze};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Table};
 use crate::iam::Action;
 
 /// The rows and resource types that an operation's name selects.
@@ -50,9 +50,6 @@ fn is_named_after(operation: &str, kind: &str, verbs: &[String]) -> bool {
     let mut nouns = verbs.iter().filter_map(|verb| operation.strip_prefix(verb.as_str())).map(squeeze);
     nouns.any(|noun| noun == kind || noun.strip_suffix('s') == Some(&kind))
 }
-
-#[expect(clippy::disallowed_types, reason = "asked for single names only: its order shows nowhere")]
-type Table<V> = std::collections::HashMap<Box<str>, V, foldhash::fast::RandomState>;
 
 /// What was worked out by two names: of a source and an operation, of a service and an action.
 type ByNames<T> = RwLock<Table<Table<Arc<T>>>>;

@@ -108,13 +108,18 @@ fn hold_in_brief(name: &str, text: &[u8]) -> (usize, usize) {
 #[test]
 fn a_call_in_brief_tells_what_the_record_tells() {
     let scenarios = std::fs::read_dir(fixture("scenarios")).unwrap().map(|entry| entry.unwrap().path().join("events"));
-    let mut all = (0, 0);
-    for file in scenarios.flat_map(|folder| trail_files(&folder)).chain(corpus::public_files()) {
-        let text = inflated(std::fs::read(&file).unwrap());
-        let (records, shorter) = hold_in_brief(&file.display().to_string(), &text);
-        all = (all.0 + records, all.1 + shorter);
+    let own: Vec<PathBuf> = scenarios.flat_map(|folder| trail_files(&folder)).collect();
+    let public: Vec<PathBuf> = corpus::public_files().into_iter().collect();
+    // Public records are there where the tests over them are turned on.
+    for (files, least) in [(own, 800), (public, 1_000)].into_iter().filter(|(files, _)| !files.is_empty()) {
+        let mut all = (0, 0);
+        for file in files {
+            let text = inflated(std::fs::read(&file).unwrap());
+            let (records, shorter) = hold_in_brief(&file.display().to_string(), &text);
+            all = (all.0 + records, all.1 + shorter);
+        }
+        assert!(all.0 > least && all.1 > all.0 * 100, "{all:?}");
     }
-    assert!(all.0 > 800 && all.1 > all.0 * 100, "{all:?}");
 }
 
 /// The files of records below a folder.
