@@ -229,7 +229,9 @@ impl<'i, 'r, S: EventSink> FileIntake<'i, 'r, S> {
             }
             Found::Record(record) => {
                 let bad = self.take_record(record);
-                if let (Some(SkipReason::Malformed), Some(length)) = (bad, next_object_line(item)) {
+                if bad == Some(SkipReason::Malformed)
+                    && let Some(length) = next_object_line(item)
+                {
                     taken = Taken::UpTo(length);
                 }
                 if let Some(kind) = bad.and_then(problem_of) {

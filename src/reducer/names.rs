@@ -1,13 +1,59 @@
 //! Names with a part that changes: collected from what the principal created.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use super::WideningRule;
 use super::runs::changing_names;
 use super::suffix::{Maker, known_form};
 use super::tokens::{TokenRule, TokenRules, tokens};
 use crate::aggregator::{Few, Usage};
-use crate::iam::Resource;
+use crate::catalog::rules::like;
+use crate::iam::{Action, Resource};
+
+/// The rows of `data/names.toml`.
+#[derive(Debug, serde::Deserialize)]
+struct Table {
+    after: Vec<After>,
+    drawn: Vec<Drawn>,
+}
+
+/// How AWS names what it makes for something that the principal created.
+#[derive(Debug, serde::Deserialize)]
+struct After {
+    /// The type of what was created; its ARN ends in `/NAME/ID`.
+    created: String,
+    /// The name, with `{name}` and `{id}`.
+    form: String,
+    /// Why that is so, for people who read the file.
+    #[expect(dead_code, reason = "for people who read the file; its presence is checked by deserialising it")]
+    reason: String,
+}
+
+/// An id that was drawn for something new.
+#[derive(Debug, serde::Deserialize)]
+struct Drawn {
+    action: Action,
+    /// What is made for it: a glob over the ARN's resource, which ends in the id.
+    resource: String,
+    /// How many hexadecimal digits the id has.
+    digits: usize,
+    made_by: String,
+    /// Why that is so, for people who read the file.
+    #[expect(dead_code, reason = "for people who read the file; its presence is checked by deserialising it")]
+    reason: String,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "compiled in and read by a test: it can't fail for a user")]
+    toml::from_str(include_str!("data/names.toml")).expect("names.toml is well formed")
+});
+
+impl After {
+    fn fill(&self, name: &str, id: &str) -> String {
+        self.form.replace("{name}", name).replace("{id}", id)
+    }
+}
 
 /// Verbs of operations that make something whose name the caller chose.
 const MAKING: [&str; 6] = ["Create", "Run", "Register", "Import", "Allocate", "Put"];
@@ -21,47 +67,42 @@ pub(crate) fn add_generated_names(rules: &mut TokenRules, usage: &Usage) {
         let detail = format!("{name}: its last {} characters are made by {}", form.length, form.maker);
         rules.add(name, TokenRule { pattern: form.pattern(), rule: WideningRule::GeneratedSuffix, detail });
     }
-    for id in cluster_issuers(usage) {
-        let detail = format!("{id}, made by EKS for the cluster's issuer");
+    for (id, made_by) in drawn_ids(usage) {
+        let detail = format!("{id}, made by {made_by}");
         rules.add(id, TokenRule { pattern: "*".to_owned(), rule: WideningRule::GeneratedId, detail });
     }
     for (name, rule) in changing_names(usage) {
         rules.add(&name, rule);
     }
-    for (name, rule) in names_after_node_groups(usage, rules) {
+    for (name, rule) in names_after_created(usage, rules) {
         rules.add(name, rule);
     }
 }
 
-/// Ids of clusters' issuers for which the principal made an identity provider. The record of the cluster's creation comes
-/// before EKS draws the id, so only the provider's name shows it: `oidc.eks.REGION.amazonaws.com/id/` and 32 hexadecimal
-/// digits.
-fn cluster_issuers(usage: &Usage) -> BTreeSet<&str> {
-    let made = usage.requests.keys().filter(|request| request.action.name() == "CreateOpenIDConnectProvider");
-    made.filter_map(|request| match &request.resource {
-        Resource::Arn(arn) => arn.resource().strip_prefix("oidc-provider/oidc.eks.")?.split_once("/id/"),
-        Resource::Any => None,
-    })
-    .map(|(_, id)| id)
-    .filter(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
-    .collect()
+/// Ids that were drawn for something new and show first in what the principal makes for it, with who drew them.
+fn drawn_ids(usage: &Usage) -> BTreeMap<&str, &'static str> {
+    let drawn = usage.requests.keys().filter_map(|request| {
+        let Resource::Arn(arn) = &request.resource else { return None };
+        let row = TABLE.drawn.iter().find(|row| row.action == request.action && like(&row.resource, arn.resource()))?;
+        let (_, id) = arn.resource().rsplit_once('/')?;
+        let legal = id.len() == row.digits && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        legal.then_some((id, row.made_by.as_str()))
+    });
+    drawn.collect()
 }
 
-/// Names that EKS gives to what it makes for a node group of the principal, the Auto Scaling group above all: `eks-`, the
-/// node group's name and its id. No record of the principal shows that they are made, only that they are tagged or scaled.
-fn names_after_node_groups<'u>(usage: &'u Usage, rules: &TokenRules) -> BTreeMap<&'u str, TokenRule> {
-    let node_groups: Vec<(&str, &str)> = usage
-        .lineage
-        .created
-        .iter()
-        .filter(|(_, created)| created.resource_type == "nodegroup")
-        .filter_map(|(arn, created)| {
-            let (rest, id) = arn.resource().rsplit_once('/')?;
-            let (_, name) = rest.rsplit_once('/')?;
-            created.generated.contains(id).then_some((name, id))
-        })
-        .collect();
-    if node_groups.is_empty() {
+/// Names that AWS made of the name and id of something that the principal created.
+fn names_after_created<'u>(usage: &'u Usage, rules: &TokenRules) -> BTreeMap<&'u str, TokenRule> {
+    let mut made = BTreeMap::new();
+    for (arn, created) in &usage.lineage.created {
+        let Some((rest, id)) = arn.resource().rsplit_once('/') else { continue };
+        let Some((_, name)) = rest.rsplit_once('/').filter(|_| created.generated.contains(id)) else { continue };
+        for row in TABLE.after.iter().filter(|row| row.created == created.resource_type) {
+            let pattern = row.fill(rules.pattern_of(name).unwrap_or(name), &"?".repeat(id.len()));
+            made.insert(row.fill(name, id), (pattern, row.created.as_str()));
+        }
+    }
+    if made.is_empty() {
         return BTreeMap::new();
     }
     let resources = usage.requests.keys().filter_map(|request| match &request.resource {
@@ -69,14 +110,9 @@ fn names_after_node_groups<'u>(usage: &'u Usage, rules: &TokenRules) -> BTreeMap
         Resource::Any => None,
     });
     let named = resources.flat_map(tokens).filter_map(|token| {
-        let (name, id) = node_groups.iter().find(|(name, id)| {
-            let front = token.strip_suffix(id).and_then(|front| front.strip_prefix("eks-")?.strip_suffix('-'));
-            front == Some(*name)
-        })?;
-        let name = rules.pattern_of(name).unwrap_or(name);
-        let pattern = format!("eks-{name}-{}", "?".repeat(id.len()));
-        let detail = format!("{token}: its last {} characters are the node group's id", id.len());
-        Some((token, TokenRule { pattern, rule: WideningRule::GeneratedSuffix, detail }))
+        let (pattern, kind) = made.get(token)?;
+        let detail = format!("{token}: the {kind}'s id in it changes");
+        Some((token, TokenRule { pattern: pattern.clone(), rule: WideningRule::GeneratedSuffix, detail }))
     });
     named.collect()
 }
