@@ -4,7 +4,7 @@
 #     benches/compare.sh [EVENTS] [ROUNDS] [SEED] [SHARE]      1000000 3 20261124 0.03 when not given
 #
 # Makes a virtual environment of its own under target/compare/ with pinned versions (Python 3.9 or newer, network for the
-# first run), builds trailtrim and the generator in release mode, and runs every tool once a round in shuffled order. All but
+# first run), builds trailtrim as it is shipped and the generator, and runs every tool once a round in shuffled order. All but
 # trailtrim count the role's calls and failed calls by event, with two threads or processes; trailtrim writes the policy. Each
 # answer is compared with what the generator knows; a wrong one ends the run. Prints a table in Markdown.
 set -euo pipefail
@@ -21,7 +21,7 @@ if [[ ! -e $work/ready-1 ]]; then
     touch "$work/ready-1"
 fi
 
-cargo build --release --quiet --no-default-features --bin trailtrim
+cargo build --profile dist --quiet --no-default-features --bin trailtrim
 cargo bench --quiet --no-default-features --bench collect -- --events "$events" --seed "$seed" --share "$share" --generate-only
 trail=${CARGO_TARGET_DIR:-target}/trails/$events-$seed-$share
-exec "$work/engines/bin/python" benches/compare/run.py "$work" "$trail" "$rounds" "${CARGO_TARGET_DIR:-target}/release/trailtrim"
+exec "$work/engines/bin/python" benches/compare/run.py "$work" "$trail" "$rounds" "${CARGO_TARGET_DIR:-target}/dist/trailtrim"

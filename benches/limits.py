@@ -4,9 +4,9 @@
     python3 benches/limits.py                  what takes a minute or two
     python3 benches/limits.py --large          also ten million events and one file of a gigabyte
 
-Needs the release build and the generated trails:
+Needs the build that is shipped and the generated trails:
 
-    cargo build --release --no-default-features --bin trailtrim
+    cargo build --profile dist --no-default-features --bin trailtrim
     for n in 100000 1000000; do cargo bench --no-default-features --bench collect -- --events $n --generate-only; done
 
 Times are CPU seconds, user and system, the least of five runs: other work on the machine adds to them and never takes away.
@@ -21,7 +21,7 @@ import tempfile
 from pathlib import Path
 
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", Path(__file__).parent.parent / "target"))
-TRAILTRIM = TARGET / "release/trailtrim"
+TRAILTRIM = TARGET / "dist/trailtrim"
 ROLE = "arn:aws:iam::123456789012:role/ci/deploy-runner"
 OPERATIONS = [  # 25 operations on something that a field names
     ("ssm", "GetParameter", "name"), ("ssm", "PutParameter", "name"), ("ssm", "DeleteParameter", "name"),

@@ -26,3 +26,5 @@ pub mod iam;
 pub mod catalog;
 
 pub mod cli;
+
+mod data_file;

@@ -237,7 +237,7 @@ impl Collected {
             event_name: event.name.to_string(),
             denial: denial.clone(),
         };
-        add_evidence(&mut self.coverage.denied, call, evidence);
+        self.coverage.deny(call, evidence);
         let needs = match resolver.resolve(event) {
             Resolution::Resolved(resolved) => resolved.needs,
             Resolution::NeedsNoPermission | Resolution::Unmapped => Vec::new(),
@@ -284,6 +284,7 @@ impl Collected {
     fn finish(self, principal: PrincipalArn, counts: RecordCounts, gaps: &BTreeSet<String>) -> Usage {
         let Self { requests, lineage, mut coverage, arns, profiles, corrections, assumed, .. } = self;
         coverage.gaps.extend(gaps.iter().cloned());
+        coverage.drop_messages();
         let filled = requests.finish().flat_map(|(request, observation)| profiles.fill(request, observation));
         let mut requests: Vec<_> = filled.collect();
         let arns = with_arns_of(arns, &requests);

@@ -21,7 +21,8 @@ pub struct RecordCounts {
 pub struct Coverage {
     /// Calls that the catalogue has no action for.
     pub unmapped: BTreeMap<UnmappedEvent, Evidence>,
-    /// Calls that AWS denied.
+    /// Calls that AWS denied. Of those that differ in nothing but what AWS encoded, [`MOST_TOLD`] are told apart; the others
+    /// are counted without their message and id.
     pub denied: BTreeMap<DeniedCall, Evidence>,
     /// Calls whose authorisation is not known (throttled, malformed, internal error).
     pub unknown_outcome: u64,
@@ -85,7 +86,69 @@ impl RecordCounts {
     }
 }
 
+/// So many denials are told apart that differ only in the encoded message and the id for IAM Access Troubleshooter: both are
+/// new with each call, and memory must not grow with the calls.
+pub const MOST_TOLD: usize = 1_000;
+
+impl DeniedCall {
+    /// Without what is new with each call.
+    fn plain(&self) -> Self {
+        let denial = Denial { encoded_message: None, authorization_id: None, ..self.denial.clone() };
+        Self { denial, ..self.clone() }
+    }
+
+    fn is_plain(&self) -> bool {
+        self.denial.encoded_message.is_none() && self.denial.authorization_id.is_none()
+    }
+
+    fn differs_in_message_only(&self, other: &Self) -> bool {
+        let said = |call: &Self| (call.denial.policy_type, call.denial.explicit);
+        (&self.event_source, &self.event_name) == (&other.event_source, &other.event_name)
+            && (&self.denial.action, &self.denial.resource) == (&other.denial.action, &other.denial.resource)
+            && said(self) == said(other)
+    }
+}
+
 impl Coverage {
+    /// Counts a denied call in.
+    pub(super) fn deny(&mut self, call: DeniedCall, evidence: &Evidence) {
+        let known = self.denied.len();
+        add_evidence(&mut self.denied, call, evidence);
+        // Now and then, so that it costs next to nothing. When does not matter: what is dropped once is never kept again.
+        if self.denied.len() > known && known.is_multiple_of(4 * MOST_TOLD) {
+            self.drop_messages();
+        }
+    }
+
+    /// Keeps the first [`MOST_TOLD`] messages of denials that are alike else, by their order: the same ones for any order
+    /// and any split of the events.
+    pub(super) fn drop_messages(&mut self) {
+        if self.denied.len() <= MOST_TOLD {
+            return;
+        }
+        let mut told: Option<(DeniedCall, usize)> = None;
+        let (mut kept, mut dropped) = (BTreeMap::new(), Vec::new());
+        for (call, evidence) in std::mem::take(&mut self.denied) {
+            let count = match &mut told {
+                Some((first, count)) if first.differs_in_message_only(&call) => {
+                    *count += usize::from(!call.is_plain());
+                    *count
+                }
+                _ => {
+                    told = Some((call.plain(), usize::from(!call.is_plain())));
+                    1
+                }
+            };
+            if count > MOST_TOLD {
+                dropped.push((call.plain(), evidence));
+            } else {
+                kept.insert(call, evidence);
+            }
+        }
+        self.denied = kept;
+        dropped.into_iter().for_each(|(call, evidence)| add_evidence(&mut self.denied, call, &evidence));
+    }
+
     /// Counts calls to a service on the day of a moment in.
     pub fn count_day(&mut self, event_source: &str, time: Timestamp, calls: u64) {
         let day = Day::of(time);
@@ -137,6 +200,35 @@ pub(super) fn add_evidence<K: Ord>(map: &mut BTreeMap<K, Evidence>, key: K, evid
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_messages_are_kept_whatever_the_order() {
+        let call = |number: usize, operation: &str| {
+            let text = format!("not authorized. Encoded authorization failure message: {number:05}");
+            let denial = Denial { encoded_message: Some(text), ..Denial::default() };
+            DeniedCall { event_source: "ec2.amazonaws.com".to_owned(), event_name: operation.to_owned(), denial }
+        };
+        let evidence = Evidence::of(Timestamp::UNIX_EPOCH, None);
+        let counted = |numbers: &mut dyn Iterator<Item = usize>| {
+            let mut coverage = Coverage::default();
+            for number in numbers {
+                coverage.deny(call(number, "RunInstances"), &evidence);
+                coverage.deny(call(number % 3, "CreateVpc"), &evidence);
+            }
+            coverage
+        };
+        let all = 5 * MOST_TOLD;
+        let (mut one, mut other) = (counted(&mut (0..all)), counted(&mut (0..all).rev()));
+        let mut halves = counted(&mut (0..all).step_by(2));
+        halves.merge(counted(&mut (1..all).step_by(2)));
+        assert!(one.denied.len() <= all, "some were dropped on the way");
+        [&mut one, &mut other, &mut halves].map(Coverage::drop_messages);
+        assert_eq!(one, other);
+        assert_eq!(one.denied, halves.denied);
+        assert_eq!(one.denied.len(), MOST_TOLD + 1 + 3);
+        assert_eq!(one.denied[&call(0, "RunInstances").plain()].events, (all - MOST_TOLD) as u64);
+        assert!(one.denied.contains_key(&call(MOST_TOLD - 1, "RunInstances")));
+    }
 
     #[test]
     fn days_are_counted_alike_in_any_order() {

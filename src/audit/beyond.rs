@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::data_file;
 use crate::iam::automaton::{Language, meet};
 use crate::iam::{Action, ActionPattern, ArnPattern};
 
@@ -61,7 +62,7 @@ pub(super) fn is_of_service(service: &str, pattern: &ArnPattern) -> bool {
 fn rows() -> &'static [Row] {
     static PARSED: LazyLock<Vec<Row>> = LazyLock::new(|| {
         #[expect(clippy::expect_used, reason = "compiled in and read by a test: it can't fail for a user")]
-        toml::from_str::<File>(ROWS).expect("beyond_reference.toml is sound").row
+        data_file::read::<File>(ROWS).expect("beyond_reference.toml is sound").row
     });
     &PARSED
 }

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::data_file;
 use crate::iam::PrincipalArn;
 
 /// One result of the audit.
@@ -145,7 +146,7 @@ impl FindingKind {
     pub fn text(self) -> &'static KindText {
         static PARSED: LazyLock<BTreeMap<String, KindText>> = LazyLock::new(|| {
             #[expect(clippy::expect_used, reason = "compiled in and read by a test: it can't fail for a user")]
-            toml::from_str(TEXTS).expect("findings.toml is sound")
+            data_file::read(TEXTS).expect("findings.toml is sound")
         });
         #[expect(clippy::expect_used, reason = "a test looks every kind up")]
         PARSED.get(self.as_str()).expect("findings.toml holds every kind")

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::beyond;
 use crate::catalog::{ActionEntry, Catalog};
+use crate::data_file;
 use crate::iam::automaton::{Class, Language, meet};
 use crate::iam::{Action, ArnPattern};
 
@@ -177,7 +178,7 @@ impl<'c> Shapes<'c> {
 fn names_are_plain(service: &str, resource_type: &str) -> bool {
     static PARSED: LazyLock<Vec<PlainService>> = LazyLock::new(|| {
         #[expect(clippy::expect_used, reason = "compiled in and read by a test: it can't fail for a user")]
-        toml::from_str::<File>(PLAIN_NAMES).expect("plain_names.toml is sound").service
+        data_file::read::<File>(PLAIN_NAMES).expect("plain_names.toml is sound").service
     });
     let row = PARSED.iter().find(|row| row.prefix == service);
     let named = |names: &[String]| names.iter().any(|name| name == resource_type);

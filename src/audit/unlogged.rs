@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::data_file;
 use crate::iam::{Action, ActionPattern};
 
 static ROWS: &str = include_str!("data/unlogged.toml");
@@ -47,7 +48,7 @@ pub fn why_not_shown(action: &Action, data_events: u64) -> Option<&'static str> 
 }
 
 fn read(text: &str) -> Result<Vec<(Vec<ActionPattern>, When, String)>, String> {
-    let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+    let file: File = data_file::read(text).map_err(|error| error.to_string())?;
     let row = |row: Row| {
         let patterns = row.actions.iter().map(|text| text.parse().map_err(|error| format!("{error}")));
         Ok((patterns.collect::<Result<_, String>>()?, row.when, row.reason))

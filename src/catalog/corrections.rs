@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use super::{ActionResourceType, CatalogError, ResourceType, Service};
+use crate::data_file;
 use crate::iam::Action;
 
 /// One correction: what AWS really does, and where that is written.
@@ -78,7 +79,7 @@ struct RawAction {
 
 impl Corrections {
     pub fn parse(text: &str) -> Result<Self, CatalogError> {
-        let raw: RawFile = toml::from_str(text)?;
+        let raw: RawFile = data_file::read(text)?;
         let services = raw.service.into_iter().map(|row| Ok(row.into_correction()));
         let types = raw.resource_type.into_iter().map(|row| Ok(row.into_correction()));
         let actions = raw.action.into_iter().map(RawAction::into_correction);

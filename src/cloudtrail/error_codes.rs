@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use crate::data_file;
 use crate::iam::Action;
 
 /// What a row of the table says.
@@ -94,7 +95,7 @@ struct CodeRow {
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "the text is part of the program and a test reads it")]
-    toml::from_str(include_str!("error_codes.toml")).expect("error_codes.toml is valid")
+    data_file::read(include_str!("error_codes.toml")).expect("error_codes.toml is valid")
 });
 
 impl CodeRow {

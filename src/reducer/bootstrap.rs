@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use super::drafts::Draft;
 use super::sample::Sample;
 use super::section::Section;
+use crate::data_file;
 use crate::iam::{ActionPattern, ArnPattern};
 
 /// A row of `data/bootstrap.toml`.
@@ -37,7 +38,7 @@ struct Row {
 
 static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "compiled in and read by a test: it can't fail for a user")]
-    let table: Table = toml::from_str(include_str!("data/bootstrap.toml")).expect("bootstrap.toml is well formed");
+    let table: Table = data_file::read(include_str!("data/bootstrap.toml")).expect("bootstrap.toml is well formed");
     let row = |raw: RawRow| {
         let actions = raw.actions.iter().filter_map(|text| text.parse().ok()).collect();
         Some(Row { actions, resource: raw.resource.parse().ok()?, making: raw.making })

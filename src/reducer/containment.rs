@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 
 use crate::aggregator::{Lineage, Usage};
+use crate::data_file;
 use crate::iam::{Action, Arn, Resource};
 
 /// A row of `data/containment.toml`.
@@ -48,7 +49,7 @@ struct Table {
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "compiled in and read by a test: it can't fail for a user")]
-    toml::from_str(include_str!("data/containment.toml")).expect("containment.toml is well formed")
+    data_file::read(include_str!("data/containment.toml")).expect("containment.toml is well formed")
 });
 
 /// Every generated id with why it is one: those of the lineage, what comes with it, and what lives inside them.

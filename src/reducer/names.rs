@@ -9,6 +9,7 @@ use super::suffix::{Maker, known_form};
 use super::tokens::{TokenRule, TokenRules, tokens};
 use crate::aggregator::{Few, Usage};
 use crate::catalog::rules::like;
+use crate::data_file;
 use crate::iam::{Action, Resource};
 
 /// The rows of `data/names.toml`.
@@ -46,7 +47,7 @@ struct Drawn {
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "compiled in and read by a test: it can't fail for a user")]
-    toml::from_str(include_str!("data/names.toml")).expect("names.toml is well formed")
+    data_file::read(include_str!("data/names.toml")).expect("names.toml is well formed")
 });
 
 impl After {

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::data_file;
 use crate::iam::Action;
 
 static ROWS: &str = include_str!("../data/escalation.toml");
@@ -120,7 +121,7 @@ fn file() -> &'static File {
 }
 
 fn read(text: &str) -> Result<File, String> {
-    let mut file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+    let mut file: File = data_file::read(text).map_err(|error| error.to_string())?;
     for path in &mut file.path {
         for source in &mut path.source {
             *source = file.source.get(source).ok_or_else(|| format!("no source `{source}`"))?.clone();

@@ -18,6 +18,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use crate::catalog::Catalog;
+use crate::data_file;
 use crate::iam::Action;
 
 pub use like::{like, squeeze};
@@ -170,12 +171,12 @@ fn words_of(prefix: &str) -> BTreeSet<String> {
 }
 
 fn common() -> Result<CommonRules, RuleError> {
-    toml::from_str(text("_common")?)
+    data_file::read(text("_common")?)
         .map_err(|error| RuleError { file: "_common.toml".to_owned(), problem: error.to_string() })
 }
 
 fn parse_service(prefix: &str) -> Result<ServiceRules, RuleError> {
-    let mut rules: ServiceRules = toml::from_str(text(prefix)?)
+    let mut rules: ServiceRules = data_file::read(text(prefix)?)
         .map_err(|error| RuleError { file: format!("{prefix}.toml"), problem: error.to_string() })?;
     rules.prefix = prefix.to_owned();
     rules.settings.id_kinds = rules.settings.id_prefixes.values().cloned().collect();

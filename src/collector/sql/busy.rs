@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::aggregator::{Members, Reads};
 use crate::catalog::Catalog;
+use crate::data_file;
 
 /// Operations of one service whose payloads are cut down to what is read.
 #[derive(Debug, Clone)]
@@ -60,7 +61,7 @@ impl Busy {
 }
 
 fn file() -> Result<File, toml::de::Error> {
-    toml::from_str(include_str!("busy.toml"))
+    data_file::read(include_str!("busy.toml"))
 }
 
 #[cfg(test)]

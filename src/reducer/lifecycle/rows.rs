@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::catalog::Catalog;
+use crate::data_file;
 use crate::iam::Action;
 
 /// The rows of the file.
@@ -50,7 +51,7 @@ impl Rows {
     pub fn load() -> &'static Self {
         static ROWS: LazyLock<Rows> = LazyLock::new(|| {
             #[expect(clippy::expect_used, reason = "compiled in and read by a test: it can't fail for a user")]
-            toml::from_str(include_str!("../data/lifecycle.toml")).expect("lifecycle.toml is well formed")
+            data_file::read(include_str!("../data/lifecycle.toml")).expect("lifecycle.toml is well formed")
         });
         &ROWS
     }
