@@ -91,7 +91,7 @@ def run(tool):
 
 def inflating():
     """The bench's own program reads and inflates, with libdeflate and two threads."""
-    found = [path for path in Path(TRAILTRIM).parent.glob("deps/collect-*") if path.suffix == "" and os.access(path, os.X_OK)]
+    found = [path for path in Path(TRAILTRIM).parent.parent.glob("release/deps/collect-*") if path.suffix == "" and os.access(path, os.X_OK)]
     return str(max(found, key=lambda path: path.stat().st_mtime))
 
 
