@@ -4,8 +4,8 @@
 #     benches/compare.sh [EVENTS] [ROUNDS] [SEED] [SHARE]      1000000 3 20261124 0.03 when not given
 #
 # Makes a virtual environment of its own under target/compare/ with pinned versions (Python 3.9 or newer, network for the
-# first run), builds trailtrim as it is shipped and the generator, and runs every tool once a round in shuffled order. All but
-# trailtrim count the role's calls and failed calls by event, with two threads or processes; trailtrim writes the policy. Each
+# first run), builds trailtrim as it is shipped and the generator, and runs every tool once a round in shuffled order. All
+# count the role's calls and failed calls by event, with two threads or processes; trailtrim also writes the policy. Each
 # answer is compared with what the generator knows; a wrong one ends the run. Prints a table in Markdown.
 set -euo pipefail
 cd "$(dirname "$0")/.."
