@@ -92,20 +92,20 @@ pub const MOST_TOLD: usize = 1_000;
 
 impl DeniedCall {
     /// Without what is new with each call.
-    fn plain(&self) -> Self {
-        let denial = Denial { encoded_message: None, authorization_id: None, ..self.denial.clone() };
-        Self { denial, ..self.clone() }
+    fn plain(mut self) -> Self {
+        self.denial.encoded_message = None;
+        self.denial.authorization_id = None;
+        self
     }
 
     fn is_plain(&self) -> bool {
         self.denial.encoded_message.is_none() && self.denial.authorization_id.is_none()
     }
 
-    fn differs_in_message_only(&self, other: &Self) -> bool {
-        let said = |call: &Self| (call.denial.policy_type, call.denial.explicit);
-        (&self.event_source, &self.event_name) == (&other.event_source, &other.event_name)
-            && (&self.denial.action, &self.denial.resource) == (&other.denial.action, &other.denial.resource)
-            && said(self) == said(other)
+    /// All but what is new with each call.
+    fn said(&self) -> impl PartialEq {
+        let Denial { action, resource, policy_type, explicit, encoded_message: _, authorization_id: _ } = &self.denial;
+        (&self.event_source, &self.event_name, action, resource, policy_type, explicit)
     }
 }
 
@@ -126,20 +126,12 @@ impl Coverage {
         if self.denied.len() <= MOST_TOLD {
             return;
         }
-        let mut told: Option<(DeniedCall, usize)> = None;
-        let (mut kept, mut dropped) = (BTreeMap::new(), Vec::new());
+        let (mut kept, mut dropped) = (BTreeMap::<DeniedCall, Evidence>::new(), Vec::new());
+        let mut told = 0;
         for (call, evidence) in std::mem::take(&mut self.denied) {
-            let count = match &mut told {
-                Some((first, count)) if first.differs_in_message_only(&call) => {
-                    *count += usize::from(!call.is_plain());
-                    *count
-                }
-                _ => {
-                    told = Some((call.plain(), usize::from(!call.is_plain())));
-                    1
-                }
-            };
-            if count > MOST_TOLD {
+            let goes_on = kept.last_key_value().is_some_and(|(last, _)| last.said() == call.said());
+            told = if goes_on { told } else { 0 } + usize::from(!call.is_plain());
+            if told > MOST_TOLD {
                 dropped.push((call.plain(), evidence));
             } else {
                 kept.insert(call, evidence);
