@@ -175,9 +175,15 @@ impl ArnPattern {
         (1..6).all(compare)
     }
 
+    /// A text as a pattern writes it that stands for nothing else. A `$` alone is no variable
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>).
+    pub fn escape(text: &str) -> String {
+        text.replace("${", "${$}{").replace('?', "${?}").replace('*', "${*}")
+    }
+
     /// The pattern of this ARN alone, its wildcard characters escaped.
     fn exactly(arn: &Arn) -> Self {
-        let text = arn.as_str().replace('$', "${$}").replace('*', "${*}").replace('?', "${?}");
+        let text = Self::escape(arn.as_str());
         let colons = Colons::find(&text).unwrap_or_default();
         Self::with_colons(text.into(), colons)
     }
@@ -275,5 +281,17 @@ mod tests {
         assert!(matches("arn:aws:eks:r:1:cluster/${*}", "arn:aws:eks:r:1:cluster/*"));
         assert!(!matches("arn:aws:eks:r:1:cluster/${*}", "arn:aws:eks:r:1:cluster/a"));
         assert_eq!(pattern("arn:aws:iam::${aws:PrincipalAccount}:user/x").segment(4), Some("${aws:PrincipalAccount}"));
+    }
+
+    #[test]
+    fn a_name_is_escaped_where_iam_would_read_something_else() {
+        assert_eq!(ArnPattern::escape("a$LATEST"), "a$LATEST");
+        for name in ["$LATEST", "${aws:username}", "$${*}", "a*", "a?${"] {
+            let text = format!("arn:aws:lambda:r:1:function:f:{}", ArnPattern::escape(name));
+            let whole = format!("arn:aws:lambda:r:1:function:f:{name}");
+            assert!(matches(&text, &whole), "{text}");
+            assert!(!matches(&text, &format!("{whole}x")), "{text}");
+            assert!(!matches(&text, "arn:aws:lambda:r:1:function:f:ann"), "{text}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use super::conditions::Narrowing;
 use super::sample::Sample;
 use super::section::Section;
 use crate::iam::{
-    Action, ActionPattern, ArnPattern, Conditions, Decision, PolicyDocument, Request, Statement, evaluate,
+    Action, ActionPattern, ArnPattern, Conditions, Decision, PatternIndex, PolicyDocument, Request, Statement, evaluate,
 };
 
 /// A grant in the making.
@@ -91,7 +91,7 @@ fn without_superfluous_of_action(drafts: Vec<Draft>, samples: &[Sample<'_>]) -> 
     let mut allowing: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     let mut speaking: Vec<Vec<usize>> = vec![Vec::new(); drafts.len()];
     for sample in of_action {
-        let found = finder.allowing(&samples[sample].request);
+        let found: BTreeSet<usize> = finder.allowing(&samples[sample].request).collect();
         found.iter().for_each(|draft| speaking[*draft].push(sample));
         allowing.insert(sample, found);
     }
@@ -150,44 +150,34 @@ impl<'d> Finders<'d> {
     pub fn allow(&self, request: &Request) -> bool {
         self.0.get(&request.action).is_some_and(|(drafts, finder)| {
             let finder = finder.get_or_init(|| Finder::new(drafts.iter().copied()));
-            !finder.allowing(request).is_empty()
+            finder.allowing(request).next().is_some()
         })
     }
 }
 
 /// Finds the grants of one action that allow a request.
 pub(crate) struct Finder<'d> {
-    drafts: Vec<&'d Draft>,
-    by_name: BTreeMap<&'d str, Vec<usize>>,
-    /// Those that may allow requests on several resources, each as a policy.
-    patterns: Vec<(usize, PolicyDocument)>,
+    index: PatternIndex<'d>,
+    /// Each grant as a policy.
+    documents: Vec<PolicyDocument>,
 }
 
 impl<'d> Finder<'d> {
     pub fn new(drafts: impl Iterator<Item = &'d Draft>) -> Self {
-        let drafts: Vec<&Draft> = drafts.collect();
-        let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        let mut patterns = Vec::new();
-        for (at, draft) in drafts.iter().enumerate() {
-            match draft.pattern.has_wildcard() || draft.pattern.has_variable() {
-                true => patterns.push((at, draft.document())),
-                false => by_name.entry(draft.pattern.as_str()).or_default().push(at),
-            }
+        let (mut index, mut documents) = (PatternIndex::default(), Vec::new());
+        for (at, draft) in drafts.enumerate() {
+            index.add(&draft.pattern, at);
+            documents.push(draft.document());
         }
-        Self { drafts, by_name, patterns }
+        Self { index, documents }
     }
 
     /// The grants that allow a request, by index.
-    pub fn allowing(&self, request: &Request) -> BTreeSet<usize> {
-        let named = match &request.resource {
-            crate::iam::Resource::Arn(arn) => self.by_name.get(arn.as_str()),
-            crate::iam::Resource::Any => None,
-        };
-        let fits = |at: usize| self.drafts[at].pattern.matches_resource(&request.resource);
-        let named = named.into_iter().flatten().copied();
-        let named = named.filter(|at| fits(*at) && allows(&self.drafts[*at].document(), request));
-        let wide = self.patterns.iter().filter(|(at, document)| fits(*at) && allows(document, request));
-        named.chain(wide.map(|(at, _)| *at)).collect()
+    pub fn allowing<'i>(&'i self, request: &'i Request) -> impl Iterator<Item = usize> + use<'i, 'd> {
+        let may_match = self.index.for_resource(&request.resource);
+        let matching =
+            may_match.filter(|(_, pattern)| pattern.has_variable() || pattern.matches_resource(&request.resource));
+        matching.map(|(at, _)| at).filter(|at| allows(&self.documents[*at], request))
     }
 }
 

@@ -107,8 +107,8 @@ fn rule_of(cause: HoleCause) -> WideningRule {
 
 /// Writes a name so that IAM reads it as itself. Where the record left holes, a `*` is one of them.
 fn escape(text: &str, holes: bool) -> String {
-    let escaped = text.replace('$', "${$}").replace('?', "${?}");
-    if holes { escaped } else { escaped.replace('*', "${*}") }
+    let escaped = ArnPattern::escape(text);
+    if holes { escaped.replace("${*}", "*") } else { escaped }
 }
 
 /// An id shorter than this may be a word or a counter that stands elsewhere too.

@@ -11,7 +11,7 @@ use super::fit::Added;
 use super::kinds::Kinds;
 use super::section::Section;
 use super::sid;
-use crate::iam::{Action, ActionPattern, ArnPattern, Conditions, Statement};
+use crate::iam::{Action, ActionPattern, ArnPattern, Conditions, PatternIndex, Statement};
 
 /// A statement and where it belongs.
 #[derive(Debug, Clone)]
@@ -142,22 +142,27 @@ fn distinct<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
     items.collect::<BTreeSet<T>>().into_iter().collect()
 }
 
-/// What is granted, by action.
-struct Granted<'d>(BTreeMap<&'d Action, Vec<(&'d ArnPattern, &'d Conditions)>>);
+/// Grants on patterns, by action: no other one can cover what is granted elsewhere.
+struct Granted<'d> {
+    drafts: &'d [Draft],
+    by_action: BTreeMap<&'d Action, PatternIndex<'d>>,
+}
 
 impl<'d> Granted<'d> {
-    /// Only patterns with wildcards can cover another one.
     fn new(drafts: &'d [Draft]) -> Self {
-        let mut by_action: BTreeMap<&Action, Vec<_>> = BTreeMap::new();
-        for draft in drafts.iter().filter(|draft| draft.pattern.has_wildcard()) {
-            by_action.entry(&draft.action).or_default().push((&draft.pattern, &draft.conditions));
+        let mut by_action: BTreeMap<&Action, PatternIndex<'_>> = BTreeMap::new();
+        for (at, draft) in drafts.iter().enumerate().filter(|(_, draft)| draft.pattern.has_wildcard()) {
+            by_action.entry(&draft.action).or_default().add(&draft.pattern, at);
         }
-        Self(by_action)
+        Self { drafts, by_action }
     }
 
     fn covers(&self, action: &Action, pattern: &ArnPattern, conditions: &Conditions) -> bool {
-        let grants = self.0.get(action).into_iter().flatten();
-        grants.filter(|(_, theirs)| theirs.is_empty() || *theirs == conditions).any(|(wide, _)| wide.covers(pattern))
+        let mut grants = self.by_action.get(action).into_iter().flat_map(|grants| grants.for_text(pattern.as_str()));
+        grants.any(|(at, wide)| {
+            let theirs = &self.drafts[at].conditions;
+            (theirs.is_empty() || theirs == conditions) && wide.covers(pattern)
+        })
     }
 }
 

@@ -10,13 +10,13 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::drafts::{Draft, allows};
+use super::drafts::{Draft, Finder, allows};
 use super::pack::Packed;
 use super::sample::Sample;
 use super::section::Section;
 use super::{NamedPolicy, Proof, ReduceError};
 use crate::iam::{
-    ActionPattern, ArnPattern, Decision, PolicyDocument, Request, Resource, ResourceClause, Statement, evaluate,
+    ActionPattern, ArnPattern, PatternIndex, PolicyDocument, Request, Resource, ResourceClause, Statement,
 };
 
 /// Proves the documents, or says which request they fail.
@@ -44,11 +44,12 @@ pub(crate) struct Judge<'p> {
     by_action: RefCell<BTreeMap<String, Rc<OfAction<'p>>>>,
 }
 
-/// The statements that name an action. Our documents only allow, so a request is allowed if the part of a statement is
-/// that has the patterns, or the part that has the request's very name.
+/// The statements that name an action, with the place of their conditions. Our documents only allow, so a request is
+/// allowed if a statement is that has one of its resources alone.
+#[derive(Default)]
 struct OfAction<'p> {
-    patterns: Vec<PolicyDocument>,
-    by_name: BTreeMap<&'p str, Vec<&'p Statement>>,
+    statements: Vec<&'p Statement>,
+    index: PatternIndex<'p>,
 }
 
 impl<'p> Judge<'p> {
@@ -59,12 +60,11 @@ impl<'p> Judge<'p> {
     /// Whether the documents together allow a request.
     pub fn allows(&self, request: &Request) -> bool {
         let of_action = self.of_action(request);
-        if matches!(evaluate(&of_action.patterns, request), Decision::Allow { .. }) {
-            return true;
-        }
-        let Resource::Arn(arn) = &request.resource else { return false };
-        let named = of_action.by_name.get(arn.as_str()).into_iter().flatten();
-        named.into_iter().any(|statement| allows(&only_on([ArnPattern::literal(arn)].into(), statement), request))
+        let mut concerned = of_action.index.for_resource(&request.resource);
+        concerned.any(|(at, pattern)| {
+            let may_match = pattern.has_variable() || pattern.matches_resource(&request.resource);
+            may_match && allows(&only_on(pattern.clone(), of_action.statements[at]), request)
+        })
     }
 
     fn of_action(&self, request: &Request) -> Rc<OfAction<'p>> {
@@ -72,14 +72,13 @@ impl<'p> Judge<'p> {
         if let Some(known) = self.by_action.borrow().get(key) {
             return Rc::clone(known);
         }
-        let mut found = OfAction { patterns: Vec::new(), by_name: BTreeMap::new() };
+        let mut found = OfAction::default();
         let statements = self.policies.iter().flat_map(|policy| &policy.document.statements);
         for statement in statements.filter(|one| one.actions.patterns().iter().any(|one| one.matches(&request.action)))
         {
-            let (names, patterns): (Vec<_>, Vec<_>) =
-                statement.resources.patterns().iter().partition(|one| is_name(one));
-            found.patterns.push(only_on(patterns.into_iter().cloned().collect(), statement));
-            names.into_iter().for_each(|name| found.by_name.entry(name.as_str()).or_default().push(statement));
+            let place = found.statements.len();
+            found.statements.push(statement);
+            statement.resources.patterns().iter().for_each(|pattern| found.index.add(pattern, place));
         }
         let found = Rc::new(found);
         self.by_action.borrow_mut().insert(key.to_owned(), Rc::clone(&found));
@@ -87,18 +86,13 @@ impl<'p> Judge<'p> {
     }
 }
 
-/// Whether a pattern stands for its own text alone.
-fn is_name(pattern: &ArnPattern) -> bool {
-    !pattern.has_wildcard() && !pattern.has_variable()
-}
-
-/// A statement on its own, on these resources.
-fn only_on(resources: BTreeSet<ArnPattern>, statement: &Statement) -> PolicyDocument {
+/// A statement on its own, on this resource.
+fn only_on(resource: ArnPattern, statement: &Statement) -> PolicyDocument {
     PolicyDocument::new(vec![Statement {
         sid: None,
         effect: statement.effect,
         actions: statement.actions.clone(),
-        resources: ResourceClause::Resource(resources),
+        resources: ResourceClause::Resource([resource].into()),
         conditions: statement.conditions.clone(),
     }])
 }
@@ -146,23 +140,10 @@ fn superfluous_in(
 
 /// Grants of one action without which all its requests are still allowed.
 fn useless_grants(grants: &[&Draft], requests: &[&Request], layer: u8) -> Vec<String> {
-    let mut exact: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    let mut wide: Vec<(usize, PolicyDocument)> = Vec::new();
-    for (at, grant) in grants.iter().enumerate() {
-        match grant.pattern.has_wildcard() || grant.pattern.has_variable() {
-            true => wide.push((at, grant.document())),
-            false => exact.entry(grant.pattern.as_str()).or_default().push(at),
-        }
-    }
+    let finder = Finder::new(grants.iter().copied());
     let mut needed = vec![false; grants.len()];
     for request in requests {
-        let named = match &request.resource {
-            Resource::Arn(arn) => exact.get(arn.as_str()),
-            Resource::Any => None,
-        };
-        let named = named.into_iter().flatten().copied().filter(|at| allows(&grants[*at].document(), request));
-        let of_wide = wide.iter().filter(|(_, document)| allows(document, request)).map(|(at, _)| *at);
-        let mut allowing = named.chain(of_wide);
+        let mut allowing = finder.allowing(request);
         if let (Some(only), None) = (allowing.next(), allowing.next()) {
             needed[only] = true;
         }
@@ -176,7 +157,8 @@ fn useless_grants(grants: &[&Draft], requests: &[&Request], layer: u8) -> Vec<St
 struct Needed<'p> {
     layer: u8,
     statements: Vec<Marked<'p>>,
-    by_action: BTreeMap<String, Vec<usize>>,
+    /// The resources of the statements that name an action.
+    by_action: BTreeMap<String, PatternIndex<'p>>,
 }
 
 /// A statement with what of it some request needs.
@@ -184,12 +166,8 @@ struct Marked<'p> {
     layer: u8,
     statement: &'p Statement,
     alone: PolicyDocument,
-    resources: Vec<&'p ArnPattern>,
-    /// Where names stand among the resources, and which resources are patterns.
-    names: BTreeMap<&'p str, usize>,
-    patterns: Vec<usize>,
     actions: Vec<&'p ActionPattern>,
-    needed_resources: Vec<bool>,
+    needed_resources: BTreeSet<&'p ArnPattern>,
     needed_actions: Vec<bool>,
 }
 
@@ -200,18 +178,13 @@ impl<'p> Needed<'p> {
         let statements = of_policy.flat_map(|(policy, sections)| policy.document.statements.iter().zip(sections));
         let up_to = statements.filter(|(_, section)| section.layer() <= layer);
         let marked = |(statement, section): (&'p Statement, &Section)| {
-            let resources: Vec<_> = statement.resources.patterns().iter().collect();
             let actions: Vec<_> = statement.actions.patterns().iter().collect();
-            let numbered = || resources.iter().copied().enumerate();
             Marked {
                 layer: section.layer(),
-                alone: only_on([ArnPattern::any()].into(), statement),
-                names: numbered().filter(|(_, one)| is_name(one)).map(|(at, one)| (one.as_str(), at)).collect(),
-                patterns: numbered().filter(|(_, one)| !is_name(one)).map(|(at, _)| at).collect(),
-                needed_resources: vec![false; resources.len()],
+                alone: only_on(ArnPattern::any(), statement),
+                needed_resources: BTreeSet::new(),
                 needed_actions: vec![false; actions.len()],
                 statement,
-                resources,
                 actions,
             }
         };
@@ -222,19 +195,22 @@ impl<'p> Needed<'p> {
     fn count(&mut self, request: &Request) {
         let key = request.action.folded();
         if !self.by_action.contains_key(key) {
-            let concerned = self
-                .statements
-                .iter()
-                .enumerate()
-                .filter(|(_, marked)| marked.actions.iter().any(|pattern| pattern.matches(&request.action)));
-            let found = concerned.map(|(at, _)| at).collect();
-            self.by_action.insert(key.to_owned(), found);
+            let mut index = PatternIndex::default();
+            for (place, marked) in self.statements.iter().enumerate() {
+                if marked.actions.iter().any(|pattern| pattern.matches(&request.action)) {
+                    marked.statement.resources.patterns().iter().for_each(|pattern| index.add(pattern, place));
+                }
+            }
+            self.by_action.insert(key.to_owned(), index);
         }
-        let concerned = self.by_action.get(key).cloned().unwrap_or_default();
-        let mut allowing = concerned.into_iter().filter_map(|at| {
-            let resources = self.statements[at].matching(request);
-            (!resources.is_empty() && allows(&self.statements[at].alone, request)).then_some((at, resources))
-        });
+        let mut matching: BTreeMap<usize, Vec<&'p ArnPattern>> = BTreeMap::new();
+        for (place, pattern) in self.by_action.get(key).into_iter().flat_map(|one| one.for_resource(&request.resource))
+        {
+            if pattern.matches_resource(&request.resource) {
+                matching.entry(place).or_default().push(pattern);
+            }
+        }
+        let mut allowing = matching.into_iter().filter(|(at, _)| allows(&self.statements[*at].alone, request));
         let (Some((at, resources)), None) = (allowing.next(), allowing.next()) else { return };
         drop(allowing);
         self.statements[at].mark(request, &resources);
@@ -245,20 +221,10 @@ impl<'p> Needed<'p> {
     }
 }
 
-impl Marked<'_> {
-    fn matching(&self, request: &Request) -> Vec<usize> {
-        let named = match &request.resource {
-            Resource::Arn(arn) => self.names.get(arn.as_str()).copied(),
-            Resource::Any => None,
-        };
-        let wide = self.patterns.iter().copied().filter(|at| self.resources[*at].matches_resource(&request.resource));
-        // Two are enough to know that neither is needed for this request.
-        named.into_iter().chain(wide).take(2).collect()
-    }
-
-    fn mark(&mut self, request: &Request, resources: &[usize]) {
+impl<'p> Marked<'p> {
+    fn mark(&mut self, request: &Request, resources: &[&'p ArnPattern]) {
         if let [only] = resources {
-            self.needed_resources[*only] = true;
+            self.needed_resources.insert(only);
         }
         let matching: Vec<usize> =
             (0..self.actions.len()).filter(|at| self.actions[*at].matches(&request.action)).take(2).collect();
@@ -269,9 +235,10 @@ impl Marked<'_> {
 
     fn missing(&self) -> Vec<String> {
         let sid = self.statement.sid.as_deref().unwrap_or("a statement");
-        let resources = self.resources.iter().zip(&self.needed_resources).filter(|(_, needed)| !**needed);
+        let patterns = self.statement.resources.patterns();
+        let resources = patterns.iter().filter(|pattern| !self.needed_resources.contains(pattern));
         let actions = self.actions.iter().zip(&self.needed_actions).filter(|(_, needed)| !**needed);
-        let texts = resources.map(|(pattern, _)| pattern.to_string()).chain(actions.map(|(one, _)| one.to_string()));
+        let texts = resources.map(ToString::to_string).chain(actions.map(|(one, _)| one.to_string()));
         texts.map(|text| format!("`{text}` in {sid}")).collect()
     }
 }
