@@ -41,9 +41,9 @@ impl<'a> RecordHead<'a> {
             is_wanted || IDENTITY_FINDER.find(rest).is_some()
         })?;
         fields.check_is_api_call()?;
-        let source = fields.text(fields.source).map(plain_source).ok_or(SkipReason::Incomplete)?;
-        let name = fields.text(fields.name).ok_or(SkipReason::Incomplete)?;
-        let time = fields.text(fields.time).and_then(|time| read_time(&time)).ok_or(SkipReason::Incomplete)?;
+        let source = fields.text(Member::EventSource).map(plain_source).ok_or(SkipReason::Incomplete)?;
+        let name = fields.text(Member::EventName).ok_or(SkipReason::Incomplete)?;
+        let time = fields.text(Member::EventTime).and_then(|time| read_time(&time)).ok_or(SkipReason::Incomplete)?;
         match is_wanted {
             true => Ok(Self { record, fields, identity: last, time, source, name }),
             false => Err(SkipReason::OtherPrincipal),
@@ -52,20 +52,20 @@ impl<'a> RecordHead<'a> {
 
     /// `eventID`
     pub fn id(&self) -> Option<Cow<'a, str>> {
-        self.fields.text(self.fields.id)
+        self.fields.text(Member::EventId)
     }
 
     /// What [`Event::identity`](super::Event::identity) will be, given the caller's principal.
     pub fn identity_of(&self, principal: Option<&str>) -> Option<u128> {
-        let region = self.fields.text(self.fields.region).unwrap_or_default();
-        let error_code = self.fields.text(self.fields.error_code);
+        let region = self.fields.text(Member::AwsRegion).unwrap_or_default();
+        let error_code = self.fields.text(Member::ErrorCode);
         let says = (self.time, &*self.source, &*self.name, &*region);
         identity_of(&self.id()?, says, (error_code.as_deref(), principal, self.payload_sum()))
     }
 
     /// Sums up the payloads' text, to tell records apart that claim one id.
     pub(super) fn payload_sum(&self) -> u64 {
-        sum(self.fields.request).wrapping_add(sum(self.fields.response).rotate_left(32))
+        sum(self.fields.get(Member::Request)).wrapping_add(sum(self.fields.get(Member::Response)).rotate_left(32))
     }
 
     /// Whether something in the record, be it a tag's key, reads [`HIDDEN`].
@@ -77,33 +77,26 @@ impl<'a> RecordHead<'a> {
     /// `write_payload` writes them: records of one caller with the same call differ in nothing that counts. It lacks the
     /// brace that starts it.
     pub fn write_call(&self, mut write_payload: impl FnMut(Side, &[u8], &mut Vec<u8>), call: &mut Vec<u8>) {
-        let fields = &self.fields;
-        let mut member = |name: &str, value: Option<&[u8]>| {
-            if let Some(value) = value {
-                call.extend_from_slice(name.as_bytes());
+        let start = |member: Member, call: &mut Vec<u8>| {
+            call.push(b'"');
+            call.extend_from_slice(NAMES.get(member as usize).copied().unwrap_or_default().as_bytes());
+            call.extend_from_slice(b"\":");
+        };
+        for member in COUNTING {
+            if let Some(value) = self.fields.get(member) {
+                start(member, call);
                 call.extend_from_slice(value);
                 call.push(b',');
             }
-        };
-        member("\"eventSource\":", fields.source);
-        member("\"eventName\":", fields.name);
-        member("\"awsRegion\":", fields.region);
-        member("\"eventType\":", fields.kind);
-        member("\"eventCategory\":", fields.category);
-        member("\"apiVersion\":", fields.api_version);
-        member("\"recipientAccountId\":", fields.recipient);
-        member("\"errorCode\":", fields.error_code);
-        member("\"errorMessage\":", fields.error_message);
-        member("\"resources\":", fields.resources);
-        member("\"readOnly\":", fields.read_only);
-        member("\"omitted\":", fields.omitted);
-        member("\"additionalEventData\":", self.is_hidden().then_some(HIDDEN_TEXT));
-        for (name, side, payload) in [
-            ("\"requestParameters\":", Side::Request, fields.request),
-            ("\"responseElements\":", Side::Response, fields.response),
-        ] {
-            if let Some(payload) = payload {
-                call.extend_from_slice(name.as_bytes());
+        }
+        if self.is_hidden() {
+            start(Member::AdditionalEventData, call);
+            call.extend_from_slice(HIDDEN_TEXT);
+            call.push(b',');
+        }
+        for (member, side) in [(Member::Request, Side::Request), (Member::Response, Side::Response)] {
+            if let Some(payload) = self.fields.get(member) {
+                start(member, call);
                 write_payload(side, payload, call);
                 call.push(b',');
             }
@@ -149,87 +142,147 @@ pub fn write_without_tokens(payload: &[u8], is_token: &impl Fn(&str) -> bool, ca
     call.push(b'}');
 }
 
-/// The members of a record that count, as text.
-#[derive(Debug, Default)]
-pub(super) struct Fields<'a> {
-    pub(super) id: Option<&'a [u8]>,
-    pub(super) time: Option<&'a [u8]>,
-    pub(super) source: Option<&'a [u8]>,
-    pub(super) name: Option<&'a [u8]>,
-    pub(super) kind: Option<&'a [u8]>,
-    pub(super) category: Option<&'a [u8]>,
-    pub(super) api_version: Option<&'a [u8]>,
-    pub(super) region: Option<&'a [u8]>,
-    pub(super) recipient: Option<&'a [u8]>,
-    pub(super) error_code: Option<&'a [u8]>,
-    pub(super) error_message: Option<&'a [u8]>,
-    pub(super) request: Option<&'a [u8]>,
-    pub(super) response: Option<&'a [u8]>,
-    pub(super) resources: Option<&'a [u8]>,
-    pub(super) source_ip: Option<&'a [u8]>,
-    pub(super) user_agent: Option<&'a [u8]>,
-    pub(super) read_only: Option<&'a [u8]>,
-    pub(super) vpc_endpoint: Option<&'a [u8]>,
-    pub(super) omitted: Option<&'a [u8]>,
+/// The members of a record, in the order in which CloudTrail writes them, so that the next one is found where it is looked
+/// for first (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html>).
+#[derive(Debug, Clone, Copy)]
+#[expect(dead_code, reason = "members that nobody asks for keep the order whole")]
+pub(super) enum Member {
+    EventVersion,
+    UserIdentity,
+    EventTime,
+    EventSource,
+    EventName,
+    AwsRegion,
+    SourceIp,
+    UserAgent,
+    ErrorCode,
+    ErrorMessage,
+    Request,
+    Response,
+    AdditionalEventData,
+    RequestId,
+    EventId,
+    ReadOnly,
+    Resources,
+    EventType,
+    ApiVersion,
+    ManagementEvent,
+    RecipientAccountId,
+    SharedEventId,
+    VpcEndpointId,
+    VpcEndpointAccountId,
+    EventCategory,
+    TlsDetails,
+    SessionCredentialFromConsole,
+    Omitted,
 }
+
+/// Those that tell calls apart, beside the payloads.
+const COUNTING: [Member; 12] = [
+    Member::EventSource,
+    Member::EventName,
+    Member::AwsRegion,
+    Member::EventType,
+    Member::EventCategory,
+    Member::ApiVersion,
+    Member::RecipientAccountId,
+    Member::ErrorCode,
+    Member::ErrorMessage,
+    Member::Resources,
+    Member::ReadOnly,
+    Member::Omitted,
+];
+
+/// The names of all members.
+const NAMES: [&str; COUNT] = [
+    "eventVersion",
+    "userIdentity",
+    "eventTime",
+    "eventSource",
+    "eventName",
+    "awsRegion",
+    "sourceIPAddress",
+    "userAgent",
+    "errorCode",
+    "errorMessage",
+    "requestParameters",
+    "responseElements",
+    "additionalEventData",
+    "requestID",
+    "eventID",
+    "readOnly",
+    "resources",
+    "eventType",
+    "apiVersion",
+    "managementEvent",
+    "recipientAccountId",
+    "sharedEventID",
+    "vpcEndpointId",
+    "vpcEndpointAccountId",
+    "eventCategory",
+    "tlsDetails",
+    "sessionCredentialFromConsole",
+    "omitted",
+];
+
+const COUNT: usize = 28;
+
+/// So many members may be left out between two that a record has, without the next having to be looked up.
+const AHEAD: usize = 5;
+
+/// The members of a record, as text; null counts as absent.
+#[derive(Debug)]
+pub(super) struct Fields<'a>([Option<&'a [u8]>; COUNT]);
 
 impl<'a> Fields<'a> {
     /// Walks the members. `go_on` sees the identity and what comes behind it, and may end the walk.
     fn read(record: &'a [u8], mut go_on: impl FnMut(&'a [u8], &'a [u8]) -> bool) -> Result<Self, SkipReason> {
-        let mut fields = Self::default();
+        let mut fields = Self([None; COUNT]);
         let mut members = members(record).map_err(|_| SkipReason::Malformed)?;
-        while let Some(member) = members.next() {
-            let (key, value) = member.map_err(|_| SkipReason::Malformed)?;
-            if key.as_ref() == b"userIdentity" {
+        let mut next = 0;
+        loop {
+            let expected = NAMES.get(next..COUNT.min(next + AHEAD)).unwrap_or_default();
+            let (place, value) = match members.next_of(expected) {
+                Some((place, value)) => (next + place, value),
+                None => {
+                    let Some(member) = members.next() else { return Ok(fields) };
+                    let (name, value) = member.map_err(|_| SkipReason::Malformed)?;
+                    let Some(place) = NAMES.iter().position(|one| one.as_bytes() == name.as_ref()) else { continue };
+                    (place, value)
+                }
+            };
+            next = place + 1;
+            if place == Member::UserIdentity as usize {
                 if !go_on(value, members.rest()) {
                     return Err(SkipReason::OtherPrincipal);
                 }
-            } else if let Some(field) = fields.field(&key) {
+            } else if let Some(field) = fields.0.get_mut(place) {
+                // Of repeated members the last counts.
                 *field = Some(value).filter(|value| *value != b"null");
             }
         }
-        Ok(fields)
     }
 
-    fn field(&mut self, key: &[u8]) -> Option<&mut Option<&'a [u8]>> {
-        Some(match key {
-            b"eventID" => &mut self.id,
-            b"eventTime" => &mut self.time,
-            b"eventSource" => &mut self.source,
-            b"eventName" => &mut self.name,
-            b"eventType" => &mut self.kind,
-            b"eventCategory" => &mut self.category,
-            b"apiVersion" => &mut self.api_version,
-            b"awsRegion" => &mut self.region,
-            b"recipientAccountId" => &mut self.recipient,
-            b"errorCode" => &mut self.error_code,
-            b"errorMessage" => &mut self.error_message,
-            b"requestParameters" => &mut self.request,
-            b"responseElements" => &mut self.response,
-            b"resources" => &mut self.resources,
-            b"sourceIPAddress" => &mut self.source_ip,
-            b"userAgent" => &mut self.user_agent,
-            b"readOnly" => &mut self.read_only,
-            b"vpcEndpointId" => &mut self.vpc_endpoint,
-            b"omitted" => &mut self.omitted,
-            _ => return None,
-        })
+    pub(super) fn get(&self, member: Member) -> Option<&'a [u8]> {
+        self.0.get(member as usize).copied().flatten()
+    }
+
+    /// What a member says, in whatever way it is written.
+    pub(super) fn text(&self, member: Member) -> Option<Cow<'a, str>> {
+        lenient_text(self.get(member)?)
     }
 
     fn check_is_api_call(&self) -> Result<(), SkipReason> {
-        if self.source.is_none() && self.name.is_none() && self.time.is_none() {
+        if [Member::EventSource, Member::EventName, Member::EventTime].iter().all(|member| self.get(*member).is_none())
+        {
             return Err(SkipReason::Malformed);
         }
         // Records of 2013 and some exports have no `eventType`.
-        let kind = self.text(self.kind);
+        let kind = self.text(Member::EventType);
         if kind.is_some_and(|kind| kind != "AwsApiCall") {
             return Err(SkipReason::NotAnApiCall);
         }
         Ok(())
-    }
-
-    pub(super) fn text(&self, field: Option<&'a [u8]>) -> Option<Cow<'a, str>> {
-        lenient_text(field?)
     }
 }
 
@@ -264,4 +317,42 @@ fn sum(raw: Option<&[u8]>) -> u64 {
         sum += u64::from(of_piece);
     }
     if all >= 0x80 || ESCAPE_FINDER.find(raw).is_some() { 0 } else { sum }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each member says its own name.
+    fn record(names: &[&str]) -> String {
+        let members: Vec<String> = names.iter().map(|name| format!("\"{name}\":\"{name}\"")).collect();
+        format!("{{{}}}", members.join(","))
+    }
+
+    #[test]
+    fn members_are_found_in_any_order() {
+        let mut reversed = NAMES;
+        reversed.reverse();
+        let every_other: Vec<&str> = NAMES.iter().step_by(2).copied().collect();
+        for names in [&NAMES[..], &reversed, &every_other, &["unknown", "eventID", "eventTime"], &["eventID"; 3]] {
+            let text = record(names);
+            let fields = Fields::read(text.as_bytes(), |_, _| true).unwrap();
+            for (found, name) in fields.0.iter().zip(NAMES) {
+                let expected = (names.contains(&name) && name != "userIdentity").then(|| format!("\"{name}\""));
+                assert_eq!(*found, expected.as_deref().map(str::as_bytes), "{text}");
+            }
+        }
+        let text = record(&NAMES);
+        let fields = Fields::read(text.as_bytes(), |_, _| true).unwrap();
+        assert_eq!(fields.text(Member::EventId).unwrap(), "eventID");
+        assert_eq!(fields.text(Member::Omitted).unwrap(), "omitted");
+    }
+
+    #[test]
+    fn of_repeated_members_the_last_counts() {
+        let text = br#"{"eventID":"a","eventName":"x","eventID":"b","eventName":null}"#;
+        let fields = Fields::read(text, |_, _| true).unwrap();
+        assert_eq!(fields.text(Member::EventId).unwrap(), "b");
+        assert_eq!(fields.get(Member::EventName), None);
+    }
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::caller::{account_id, read_caller};
 use super::event::{Event, EventResource, HIDDEN, Json, Payload};
-use super::head::{Fields, RecordHead};
+use super::head::{Fields, Member, RecordHead};
 use super::outcome::Failure;
 use super::walk::{elements, lenient_bool, lenient_text, members};
 use super::{Caller, Outcome, SkipReason};
@@ -40,11 +40,11 @@ impl<'a> RecordHead<'a> {
         let payload_sum = self.payload_sum();
         let hidden = self.is_hidden();
         let Self { fields, time, source, name, .. } = self;
-        let account = fields.recipient.and_then(account_id).or_else(|| caller.account.clone());
-        let (request, request_truncated) = read_payload(&fields, fields.request)?;
-        let (response, response_truncated) = read_payload(&fields, fields.response)?;
-        let error_code = fields.text(fields.error_code);
-        let error_message = fields.text(fields.error_message);
+        let account = fields.get(Member::RecipientAccountId).and_then(account_id).or_else(|| caller.account.clone());
+        let (request, request_truncated) = read_payload(&fields, Member::Request)?;
+        let (response, response_truncated) = read_payload(&fields, Member::Response)?;
+        let error_code = fields.text(Member::ErrorCode);
+        let error_message = fields.text(Member::ErrorMessage);
         let response_message = || response.json().and_then(message_in_response);
         let message_in_response = error_message.is_none();
         let error_message = error_message.or_else(response_message);
@@ -59,12 +59,12 @@ impl<'a> RecordHead<'a> {
             &caller,
         );
         Ok(Event {
-            id: fields.text(fields.id),
+            id: fields.text(Member::EventId),
             time,
             source,
             name,
-            api_version: fields.text(fields.api_version),
-            region: fields.text(fields.region).unwrap_or_default(),
+            api_version: fields.text(Member::ApiVersion),
+            region: fields.text(Member::AwsRegion).unwrap_or_default(),
             account,
             caller,
             outcome,
@@ -72,12 +72,12 @@ impl<'a> RecordHead<'a> {
             error_message,
             request,
             response,
-            resources: fields.resources.map(read_resources).unwrap_or_default(),
-            source_ip: fields.text(fields.source_ip),
-            user_agent: fields.text(fields.user_agent),
-            read_only: fields.read_only.and_then(lenient_bool),
-            data_event: fields.text(fields.category).is_some_and(|category| category == "Data"),
-            vpc_endpoint: fields.text(fields.vpc_endpoint),
+            resources: fields.get(Member::Resources).map(read_resources).unwrap_or_default(),
+            source_ip: fields.text(Member::SourceIp),
+            user_agent: fields.text(Member::UserAgent),
+            read_only: fields.get(Member::ReadOnly).and_then(lenient_bool),
+            data_event: fields.text(Member::EventCategory).is_some_and(|category| category == "Data"),
+            vpc_endpoint: fields.text(Member::VpcEndpointId),
             hidden,
             truncated: request_truncated || response_truncated,
             payload_sum,
@@ -86,9 +86,9 @@ impl<'a> RecordHead<'a> {
 }
 
 /// The payload, and whether some of it is missing.
-fn read_payload<'a>(fields: &Fields<'a>, field: Option<&'a [u8]>) -> Result<(Payload<'a>, bool), SkipReason> {
-    let Some(raw) = field else {
-        let omitted = fields.omitted.and_then(lenient_bool) == Some(true);
+fn read_payload<'a>(fields: &Fields<'a>, payload: Member) -> Result<(Payload<'a>, bool), SkipReason> {
+    let Some(raw) = fields.get(payload) else {
+        let omitted = fields.get(Member::Omitted).and_then(lenient_bool) == Some(true);
         return Ok((if omitted { Payload::Omitted } else { Payload::Absent }, omitted));
     };
     let json = read_json(raw)?;

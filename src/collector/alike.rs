@@ -27,8 +27,8 @@ type Table<K, V, S = foldhash::fast::RandomState> = std::collections::HashMap<K,
 /// The calls that one thread has seen.
 #[derive(Debug, Default)]
 pub struct Alike {
-    callers: Table<Box<[u8]>, Arc<KnownCaller>>,
-    /// The caller of the record at hand.
+    callers: Table<Arc<[u8]>, Arc<KnownCaller>>,
+    /// The caller of the record at hand, most often that of the one before, too.
     caller: Option<Arc<KnownCaller>>,
     identities: Table<Box<[u8]>, Arc<Identity>>,
     /// How many identities were numbered.
@@ -48,6 +48,7 @@ pub struct Alike {
 /// What a `userIdentity` says.
 #[derive(Debug)]
 struct KnownCaller {
+    text: Arc<[u8]>,
     is_wanted: bool,
     caller: Option<Caller<'static>>,
     /// None where the caller can't be told.
@@ -79,6 +80,9 @@ const MOST_CALLERS: usize = 1_000;
 impl Alike {
     /// Whether the caller with this `userIdentity` is wanted. It is that of the record at hand from now on.
     pub fn is_wanted<'a>(&mut self, identity: &'a [u8], wanted: impl Fn(&Caller<'a>) -> bool) -> bool {
+        if let Some(last) = self.caller.as_ref().filter(|last| *last.text == *identity) {
+            return last.is_wanted;
+        }
         let known = match self.callers.get(identity) {
             Some(known) => Arc::clone(known),
             None => self.read(identity, wanted),
@@ -91,6 +95,7 @@ impl Alike {
     fn read<'a>(&mut self, identity: &'a [u8], wanted: impl Fn(&Caller<'a>) -> bool) -> Arc<KnownCaller> {
         let caller = read_caller(identity);
         let known = Arc::new(KnownCaller {
+            text: identity.into(),
             is_wanted: caller.as_ref().is_none_or(&wanted),
             identity: caller.as_ref().map(|caller| self.identity(caller)),
             caller: caller.map(Caller::into_owned),
@@ -98,7 +103,7 @@ impl Alike {
         if self.callers.len() >= MOST_CALLERS {
             self.callers.clear();
         }
-        self.callers.insert(identity.into(), Arc::clone(&known));
+        self.callers.insert(Arc::clone(&known.text), Arc::clone(&known));
         known
     }
 

@@ -1,11 +1,12 @@
 //! What counts in the payloads of each operation's calls, for telling calls apart before they are parsed.
 //!
 //! The rules say what resolving reads ([`Reads`]); ARNs, ids that tell their type and a service's own words are read
-//! wherever they stand. Calls that make something are told apart by all that they say, but for tokens.
+//! wherever they stand. Calls that make something are told apart by all that they ask for, but for tokens: what is new in a
+//! name is told by comparing the answer with the request.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::aggregator::{Members, Reads, kind_of_id};
+use crate::aggregator::{Below, Members, Reads, kind_of_id};
 use crate::catalog::Catalog;
 use crate::catalog::rules::{Rules, squeeze};
 use crate::cloudtrail::{Counting, Side, write_brief, write_without_tokens};
@@ -25,13 +26,14 @@ pub struct Operations {
 pub struct Operation {
     prefix: Box<str>,
     /// `None`: all that is no token.
-    sides: Option<[Names; 2]>,
+    request: Option<Names>,
+    response: Names,
 }
 
 /// The members of a payload that count.
 #[derive(Debug)]
 struct Names {
-    squeezed: Members,
+    squeezed: BTreeSet<String>,
     /// As written, with what was found out.
     met: Table<Box<[u8]>, bool>,
     /// Beginnings of ids that tell their type.
@@ -74,18 +76,35 @@ impl Operation {
         let Reads { request, mut response, creates } = Reads::of(Catalog::embedded(), source, name);
         response.anywhere.extend(MESSAGES.map(str::to_owned));
         let ids = &rules.service(prefix).settings.id_prefixes;
-        let names = |squeezed| Names { squeezed, met: Table::default(), ids };
-        Self { prefix: prefix.into(), sides: (!creates).then(|| [names(request), names(response)]) }
+        let names = |members| Names { squeezed: counting(members), met: Table::default(), ids };
+        Self { prefix: prefix.into(), request: (!creates).then(|| names(request)), response: names(response) }
     }
 
     /// Writes a payload without what does not count.
     pub fn write(&mut self, side: Side, payload: &[u8], call: &mut Vec<u8>) {
-        match (&mut self.sides, side) {
-            (Some([request, _]), Side::Request) => write_brief(payload, request, call),
-            (Some([_, response]), Side::Response) => write_brief(payload, response, call),
-            (None, _) => write_without_tokens(payload, &|member| is_token(&self.prefix, member), call),
+        match (side, &mut self.request) {
+            (Side::Response, _) => write_brief(payload, &mut self.response, call),
+            (Side::Request, Some(names)) => write_brief(payload, names, call),
+            (Side::Request, None) => {
+                write_without_tokens(payload, &|member| is_token(&self.prefix, member), call);
+            }
         }
     }
+}
+
+/// Names of members of which all counts, wherever they stand. The names of all members are kept anyway.
+fn counting(members: Members) -> BTreeSet<String> {
+    let mut names = members.anywhere;
+    for (name, below) in members.top {
+        match below {
+            Below::All => {
+                names.insert(name);
+            }
+            Below::Holding(inner) => names.extend(inner),
+            Below::Names => {}
+        }
+    }
+    names
 }
 
 /// Whether a member of a payload tells one call from the next and nothing else.
@@ -100,10 +119,7 @@ impl Counting for Names {
             return *known;
         }
         // A name that is no text is left to the parser.
-        let counts = std::str::from_utf8(name).map_or(true, |name| {
-            let squeezed = squeeze(name);
-            self.squeezed.top.contains_key(&squeezed) || self.squeezed.anywhere.contains(&squeezed)
-        });
+        let counts = std::str::from_utf8(name).map_or(true, |name| self.squeezed.contains(&squeeze(name)));
         if self.met.len() < MOST_MET {
             self.met.insert(name.into(), counts);
         }
