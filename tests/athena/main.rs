@@ -1,8 +1,8 @@
 //! The policy from Athena is the policy from the files, byte for byte.
 //!
 //! The statement that goes to Athena is executed here: `server.py` speaks Athena's API, and DuckDB runs the statement over
-//! the records of a directory. Turned on by `TRAILTRIM_ATHENA_PYTHON=<python of the environment that install makes>`; says
-//! so when skipped.
+//! the records of a directory. Turned on by `TRAILTRIM_ATHENA_PYTHON=<python of the environment that install makes>`, and
+//! for Spark with two executors by `TRAILTRIM_SPARK_PYTHON`; says so when skipped.
 
 #![cfg(feature = "aws")]
 #![expect(clippy::print_stdout, reason = "says when it is skipped")]
@@ -69,6 +69,29 @@ fn every_kind_of_call_comes_back_whole() {
     same_evidence(&from_files.stdout(), &from_athena.stdout(), &from_athena.stderr());
     let document: Value = serde_json::from_str(&from_files.stdout()).unwrap();
     assert!(document["grants"].as_array().unwrap().len() > 300);
+}
+
+/// Takes minutes and a Java, so it is no part of CI.
+#[test]
+fn the_policy_by_way_of_spark_is_the_policy_from_the_files() {
+    let scenario = Scenario::named("eks-terraform");
+    let trail = trail::everything();
+    let role_of_trail =
+        || ["--role", trail::ROLE, "--conditions", "strict", "--include-denied", "--max-policies", "100"];
+    let (files, asked) = (vec![scenario.events()], vec![table("primary")]);
+    if let Some(server) = Server::on_spark(&scenario.folder.join("events")) {
+        let from_files = scenario.generate_from(&files, &[]).expect(0);
+        let from_spark = asking(scenario.generate_from(&asked, &[]), &server).expect(0);
+        assert_eq!(from_files.stdout(), from_spark.stdout(), "{}", from_spark.stderr());
+    }
+    if let Some(server) = Server::on_spark(trail.path()) {
+        let generate = |source: &str| {
+            trailtrim(["generate"].into_iter().chain(role_of_trail()).chain(["--format", "json", source]))
+        };
+        let from_files = generate(trail.path().to_str().unwrap()).expect(0);
+        let from_spark = asking(generate(&table("primary")), &server).expect(0);
+        same_evidence(&from_files.stdout(), &from_spark.stdout(), &from_spark.stderr());
+    }
 }
 
 #[test]

@@ -4,7 +4,8 @@ The statement that comes in is Trino's; sqlglot writes it as DuckDB's, and DuckD
 Athena's reader of CloudTrail files would show. Results come in small pages. Work groups with certain names do not answer:
 `failing`, `cancelled`, `over-limit`, `slow`, `small` (it has a limit), `reusing` (it answers from an earlier run).
 
-    server.py EVENTS_DIRECTORY      prints its port, and serves until its standard input ends
+    server.py EVENTS_DIRECTORY [spark]    prints its port, and serves until its standard input ends; with `spark` the
+                                          statement runs there (see spark.py)
 """
 
 import gzip
@@ -97,14 +98,13 @@ def lowered(value):
     return value if value is None or isinstance(value, str) else text_of(value)
 
 
-def table(directory):
+def table(rows, columns):
     """A database with the table `trail`."""
     base = duckdb.connect()
     base.execute("SET TimeZone = 'UTC'")
-    columns = COLUMNS | PARTITIONS
     with tempfile.NamedTemporaryFile("w", suffix=".ndjson", encoding="utf-8") as lines:
-        for record, folder in records(directory):
-            lines.write(json.dumps(row(record, folder)) + "\n")
+        for row in rows:
+            lines.write(json.dumps(row) + "\n")
         lines.flush()
         types = "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items()) + "}"
         base.execute(
@@ -127,8 +127,8 @@ def run(base, statement):
 class Athena:
     """The API's operations, by name."""
 
-    def __init__(self, base):
-        self.base = base
+    def __init__(self, run):
+        self.run = run
         self.runs = {}
         self.lock = threading.Lock()
         self.called = []
@@ -137,7 +137,7 @@ class Athena:
         key = str(uuid.uuid4())
         group = asked.get("WorkGroup", "primary")
         with self.lock:
-            names, rows = run(self.base, asked["QueryString"])
+            names, rows = self.run(asked["QueryString"])
             self.runs[key] = {"group": group, "polls": 0, "rows": rows, "names": names, "asked": asked, "stopped": False}
         return {"QueryExecutionId": key}
 
@@ -236,11 +236,17 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def main():
-    Handler.athena = Athena(table(sys.argv[1]))
+    engine = sys.modules[__name__]
+    if sys.argv[2:] == ["spark"]:
+        import spark as engine
+    base = engine.table((row(record, folder) for record, folder in records(sys.argv[1])), COLUMNS | PARTITIONS)
+    Handler.athena = Athena(lambda statement: engine.run(base, statement))
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     print(server.server_port, flush=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdin.read()
+    if engine.__name__ == "spark":
+        engine.close(base)
     # Without the end of an orderly exit, at which DuckDB's binding complains at length.
     os._exit(0)
 

@@ -13,15 +13,24 @@ pub struct Server {
 
 impl Server {
     /// Starts one; `None`, and a line that says so, where there is no Python for it.
-    #[expect(clippy::disallowed_methods, reason = "the test is turned on by the environment")]
     pub fn over(events: &Path) -> Option<Self> {
-        let Some(python) = std::env::var_os("TRAILTRIM_ATHENA_PYTHON") else {
-            println!("skipped: TRAILTRIM_ATHENA_PYTHON names no python (tests/athena/install makes one)");
+        Self::start("TRAILTRIM_ATHENA_PYTHON", "tests/athena/install", events, None)
+    }
+
+    /// The same, with the statement executed by Spark.
+    pub fn on_spark(events: &Path) -> Option<Self> {
+        Self::start("TRAILTRIM_SPARK_PYTHON", "tests/athena/install spark", events, Some("spark"))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the test is turned on by the environment")]
+    fn start(variable: &str, install: &str, events: &Path, engine: Option<&str>) -> Option<Self> {
+        let Some(python) = std::env::var_os(variable) else {
+            println!("skipped: {variable} names no python (`{install}` makes one)");
             return None;
         };
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/athena/server.py");
         let mut command = Command::new(python);
-        command.arg(script).arg(events).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.arg(script).arg(events).args(engine).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
