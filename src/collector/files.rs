@@ -202,7 +202,6 @@ fn find(
     book: Option<&Book>,
     problems: &mut Vec<FileProblem>,
 ) -> Result<Vec<Source>, CollectError> {
-    let is_mine = |name: &Path| options.shard.is_none_or(|shard| shard.takes(&name.to_string_lossy()));
     let mut sources = Vec::new();
     for input in inputs {
         match input {
@@ -215,20 +214,24 @@ fn find(
                     return Err(CollectError::Nothing { path: path.clone() });
                 }
                 // Told by what is behind the folder that was named: it may be mounted elsewhere on another machine.
-                let name = |file: &FoundFile| {
-                    let inside = file.path.strip_prefix(path).ok().filter(|inside| !inside.as_os_str().is_empty());
-                    inside.map_or_else(|| file.path.file_name().map(PathBuf::from), |inside| Some(inside.to_owned()))
+                let is_mine = |file: &FoundFile| {
+                    options.shard.is_none_or(|shard| {
+                        let file = file.path();
+                        let inside = file.strip_prefix(path).ok().filter(|inside| !inside.as_os_str().is_empty());
+                        let name = inside.map_or_else(|| file.file_name().unwrap_or_default(), Path::as_os_str);
+                        shard.takes(&name.to_string_lossy())
+                    })
                 };
-                let found = found.into_iter().filter(|file| !read_signature(&file.path, book));
-                let mine = found.filter(|file| is_mine(&name(file).unwrap_or_default()));
+                let found = found.into_iter().filter(|file| !read_signature(&file.path(), book));
+                let mine = found.filter(is_mine);
                 sources.extend(mine.map(Source::File));
             }
             Input::Store(_) | Input::LookupEvents | Input::S3(_) | Input::Lake(_) | Input::Athena(_) => {}
         }
     }
-    sources.sort_by_key(|source| match source {
-        Source::StandardInput | Source::Calls(_) => None,
-        Source::File(file) => Some((u64::MAX - file.bytes, file.path.clone())),
+    sources.sort_by(|one, other| match (one, other) {
+        (Source::File(one), Source::File(other)) => other.bytes.cmp(&one.bytes).then_with(|| one.cmp(other)),
+        (one, other) => matches!(one, Source::File(_)).cmp(&matches!(other, Source::File(_))),
     });
     Ok(sources)
 }
@@ -315,7 +318,10 @@ fn read_source<S: EventSink>(source: &Source, queue: &Queue, unpacker: &mut Unpa
         Source::StandardInput => {
             ("standard input".to_owned(), unpack_stream(std::io::stdin().lock()).map(Text::Stream))
         }
-        Source::File(file) => (file.path.display().to_string(), unpacker.open(&file.path, file.bytes)),
+        Source::File(file) => {
+            let path = file.path();
+            (path.display().to_string(), unpacker.open(&path, file.bytes))
+        }
         Source::Calls(calls) => return stores::hand_on(calls, &mut intake.sink),
     };
     take(name, opened, queue, intake);

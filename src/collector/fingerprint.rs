@@ -45,8 +45,9 @@ pub fn fingerprint(path: &Path) -> io::Result<Fingerprint> {
 }
 
 fn line_of(root: &Path, file: &FoundFile) -> io::Result<(String, u64, String)> {
-    let (bytes, sum) = sum_of(&file.path)?;
-    let name = file.path.strip_prefix(root).unwrap_or(&file.path);
+    let file = file.path();
+    let (bytes, sum) = sum_of(&file)?;
+    let name = file.strip_prefix(root).unwrap_or(&file);
     Ok((name.to_string_lossy().replace('\\', "/"), bytes, sum))
 }
 
