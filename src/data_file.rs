@@ -9,3 +9,10 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, toml::de::Error
     toml::from_str::<T>(text)?;
     toml::from_str::<toml::Table>(text)?.try_into()
 }
+
+/// The same of a file that needs nothing further: it is part of the program and a test reads it, so it can't fail for a user.
+#[track_caller]
+#[expect(clippy::expect_used, reason = "see above")]
+pub(crate) fn sound<T: DeserializeOwned>(text: &str) -> T {
+    read(text).expect("a data file that is compiled in is sound")
+}

@@ -60,10 +60,7 @@ pub(super) fn is_of_service(service: &str, pattern: &ArnPattern) -> bool {
 }
 
 fn rows() -> &'static [Row] {
-    static PARSED: LazyLock<Vec<Row>> = LazyLock::new(|| {
-        #[expect(clippy::expect_used, reason = "compiled in and read by a test: it can't fail for a user")]
-        data_file::read::<File>(ROWS).expect("beyond_reference.toml is sound").row
-    });
+    static PARSED: LazyLock<Vec<Row>> = LazyLock::new(|| data_file::sound::<File>(ROWS).row);
     &PARSED
 }
 

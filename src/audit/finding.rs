@@ -144,10 +144,7 @@ static TEXTS: &str = include_str!("findings.toml");
 impl FindingKind {
     /// Title, explanation and remediation.
     pub fn text(self) -> &'static KindText {
-        static PARSED: LazyLock<BTreeMap<String, KindText>> = LazyLock::new(|| {
-            #[expect(clippy::expect_used, reason = "compiled in and read by a test: it can't fail for a user")]
-            data_file::read(TEXTS).expect("findings.toml is sound")
-        });
+        static PARSED: LazyLock<BTreeMap<String, KindText>> = LazyLock::new(|| data_file::sound(TEXTS));
         #[expect(clippy::expect_used, reason = "a test looks every kind up")]
         PARSED.get(self.as_str()).expect("findings.toml holds every kind")
     }

@@ -176,10 +176,7 @@ impl<'c> Shapes<'c> {
 }
 
 fn names_are_plain(service: &str, resource_type: &str) -> bool {
-    static PARSED: LazyLock<Vec<PlainService>> = LazyLock::new(|| {
-        #[expect(clippy::expect_used, reason = "compiled in and read by a test: it can't fail for a user")]
-        data_file::read::<File>(PLAIN_NAMES).expect("plain_names.toml is sound").service
-    });
+    static PARSED: LazyLock<Vec<PlainService>> = LazyLock::new(|| data_file::sound::<File>(PLAIN_NAMES).service);
     let row = PARSED.iter().find(|row| row.prefix == service);
     let named = |names: &[String]| names.iter().any(|name| name == resource_type);
     row.is_some_and(|row| (row.only.is_empty() || named(&row.only)) && !named(&row.but_not))

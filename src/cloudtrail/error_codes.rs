@@ -93,10 +93,7 @@ struct CodeRow {
     why: String,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    #[expect(clippy::expect_used, reason = "the text is part of the program and a test reads it")]
-    data_file::read(include_str!("error_codes.toml")).expect("error_codes.toml is valid")
-});
+static TABLE: LazyLock<Table> = LazyLock::new(|| data_file::sound(include_str!("error_codes.toml")));
 
 impl CodeRow {
     fn fits(&self, source: &str, code: &str, message: &str) -> bool {

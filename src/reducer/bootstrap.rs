@@ -37,8 +37,7 @@ struct Row {
 }
 
 static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
-    #[expect(clippy::expect_used, reason = "compiled in and read by a test: it can't fail for a user")]
-    let table: Table = data_file::read(include_str!("data/bootstrap.toml")).expect("bootstrap.toml is well formed");
+    let table: Table = data_file::sound(include_str!("data/bootstrap.toml"));
     let row = |raw: RawRow| {
         let actions = raw.actions.iter().filter_map(|text| text.parse().ok()).collect();
         Some(Row { actions, resource: raw.resource.parse().ok()?, making: raw.making })

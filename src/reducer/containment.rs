@@ -47,10 +47,7 @@ struct Table {
     beside: Vec<Beside>,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    #[expect(clippy::expect_used, reason = "compiled in and read by a test: it can't fail for a user")]
-    data_file::read(include_str!("data/containment.toml")).expect("containment.toml is well formed")
-});
+static TABLE: LazyLock<Table> = LazyLock::new(|| data_file::sound(include_str!("data/containment.toml")));
 
 /// Every generated id with why it is one: those of the lineage, what comes with it, and what lives inside them.
 pub(crate) fn generated_ids(usage: &Usage) -> BTreeMap<String, String> {

@@ -45,10 +45,7 @@ struct Drawn {
     reason: String,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    #[expect(clippy::expect_used, reason = "compiled in and read by a test: it can't fail for a user")]
-    data_file::read(include_str!("data/names.toml")).expect("names.toml is well formed")
-});
+static TABLE: LazyLock<Table> = LazyLock::new(|| data_file::sound(include_str!("data/names.toml")));
 
 impl After {
     fn fill(&self, name: &str, id: &str) -> String {

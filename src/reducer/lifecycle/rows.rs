@@ -49,10 +49,7 @@ struct Never {
 
 impl Rows {
     pub fn load() -> &'static Self {
-        static ROWS: LazyLock<Rows> = LazyLock::new(|| {
-            #[expect(clippy::expect_used, reason = "compiled in and read by a test: it can't fail for a user")]
-            data_file::read(include_str!("../data/lifecycle.toml")).expect("lifecycle.toml is well formed")
-        });
+        static ROWS: LazyLock<Rows> = LazyLock::new(|| data_file::sound(include_str!("../data/lifecycle.toml")));
         &ROWS
     }
 
