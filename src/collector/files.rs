@@ -314,17 +314,17 @@ fn largest_whole(threads: usize) -> usize {
 }
 
 fn read_source<S: EventSink>(source: &Source, queue: &Queue, unpacker: &mut Unpacker, intake: &mut Intake<'_, S>) {
-    let (name, opened) = match source {
+    match source {
         Source::StandardInput => {
-            ("standard input".to_owned(), unpack_stream(std::io::stdin().lock()).map(Text::Stream))
+            let opened = unpack_stream(std::io::stdin().lock()).map(Text::Stream);
+            take("standard input", opened, queue, intake);
         }
         Source::File(file) => {
             let path = file.path();
-            (path.display().to_string(), unpacker.open(&path, file.bytes))
+            take(&path.to_string_lossy(), unpacker.open(&path, file.bytes), queue, intake);
         }
-        Source::Calls(calls) => return stores::hand_on(calls, &mut intake.sink),
-    };
-    take(name, opened, queue, intake);
+        Source::Calls(calls) => stores::hand_on(calls, &mut intake.sink),
+    }
 }
 
 fn read_arrival<S: EventSink>(arrival: Arrival, queue: &Queue, unpacker: &mut Unpacker, intake: &mut Intake<'_, S>) {
@@ -332,7 +332,7 @@ fn read_arrival<S: EventSink>(arrival: Arrival, queue: &Queue, unpacker: &mut Un
         // What keeps its place in memory is let go of with the bytes.
         Arrival::Text { name, bytes, object, held: _held } => {
             let before = intake.problems.len();
-            take(name, unpacker.open_bytes(&bytes), queue, intake);
+            take(&name, unpacker.open_bytes(&bytes), queue, intake);
             if let (Some(ledger), Some(object)) = (&queue.ledger, object)
                 && intake.problems.len() == before
             {
@@ -340,7 +340,7 @@ fn read_arrival<S: EventSink>(arrival: Arrival, queue: &Queue, unpacker: &mut Un
             }
         }
         Arrival::Calls { name, record, evidence } => take_calls(name, &record, &evidence, intake),
-        Arrival::Stream { name, reader } => take(name, unpack_stream(reader).map(Text::Stream), queue, intake),
+        Arrival::Stream { name, reader } => take(&name, unpack_stream(reader).map(Text::Stream), queue, intake),
         Arrival::Problem(problem) => note(problem, intake),
         Arrival::Failed(error) => {
             let mut failed = queue.failed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -352,19 +352,22 @@ fn read_arrival<S: EventSink>(arrival: Arrival, queue: &Queue, unpacker: &mut Un
     }
 }
 
-fn take<S: EventSink>(name: String, opened: std::io::Result<Text<'_>>, queue: &Queue, intake: &mut Intake<'_, S>) {
+fn take<S: EventSink>(name: &str, opened: std::io::Result<Text<'_>>, queue: &Queue, intake: &mut Intake<'_, S>) {
     match (opened, &queue.book) {
-        (Ok(text), None) => intake.take(&name, text),
-        (Ok(text), Some(book)) => watch(book, &name, text, intake),
+        (Ok(text), None) => intake.take(name, text),
+        (Ok(text), Some(book)) => watch(book, name, text, intake),
         (Err(error), book) => {
             if let Some(book) = book {
-                book.unreadable(&name, &error.to_string());
+                book.unreadable(name, &error.to_string());
             }
             let problem = match error.kind() {
-                std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof => {
-                    FileProblem { file: name, byte: None, kind: ProblemKind::Damaged(error.to_string()), count: 1 }
-                }
-                _ => unreadable(Path::new(&name), &error),
+                std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof => FileProblem {
+                    file: name.to_owned(),
+                    byte: None,
+                    kind: ProblemKind::Damaged(error.to_string()),
+                    count: 1,
+                },
+                _ => unreadable(Path::new(name), &error),
             };
             note(problem, intake);
         }

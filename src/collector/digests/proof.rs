@@ -35,9 +35,11 @@ pub fn prove(book: &Book, with: &Verify, inputs: &[Input], options: &CollectOpti
 ///
 /// It holds the hexadecimal digits, or the object's whole metadata as JSON.
 pub fn read_signature(path: &Path, book: Option<&Book>) -> bool {
+    if path.extension().is_none_or(|end| end != "signature") {
+        return false;
+    }
     let place = path.with_extension("");
-    let is_signature = path.extension().is_some_and(|end| end == "signature");
-    if !is_signature || DigestName::of(&place.to_string_lossy()).is_none() {
+    if DigestName::of(&place.to_string_lossy()).is_none() {
         return false;
     }
     if let Some(book) = book
