@@ -64,6 +64,31 @@ fn calls_that_are_alike_count_as_if_each_was_parsed() {
     }
 }
 
+#[test]
+fn callers_who_take_turns_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let role = |letter: char| format!("arn:aws:iam::111122223333:role/ci/runner-{letter}");
+    let record = |at: usize| {
+        json!({
+            "eventTime": "2026-11-01T10:00:00Z", "eventSource": "eks.amazonaws.com", "eventName": "DescribeCluster",
+            "awsRegion": "eu-central-1", "eventID": format!("event-{at}"), "requestParameters": {"name": "demo"},
+            "userIdentity": {
+                "type": "AssumedRole",
+                "sessionContext": {"sessionIssuer": {"type": "Role", "arn": role(if at % 3 == 0 { 'a' } else { 'b' })}},
+            },
+        })
+    };
+    let records: Vec<Value> = (0..90).map(record).collect();
+    std::fs::write(folder.path().join("a.json"), json!({"Records": records}).to_string()).unwrap();
+    let selection =
+        Selection { principals: ['a', 'b'].map(|one| role(one).parse().unwrap()).into(), ..Selection::default() };
+    let new = || Aggregator::new(Catalog::embedded(), &selection);
+    let inputs = [Input::Path(folder.path().to_path_buf())];
+    let found = collect(&inputs, &CollectOptions::default(), &Needles::default(), new).unwrap().sink.finish();
+    let calls = |usage: &Usage| usage.requests.values().map(|one| one.evidence.events).sum::<u64>();
+    assert_eq!(found.values().map(calls).collect::<Vec<_>>(), [30, 60]);
+}
+
 /// The record as it is handed on when its like was counted.
 fn in_brief(record: &[u8]) -> Option<Vec<u8>> {
     let head = RecordHead::read(record, |_| true).ok()?;
