@@ -51,7 +51,7 @@ struct KnownCaller {
     text: Arc<[u8]>,
     is_wanted: bool,
     caller: Option<Caller<'static>>,
-    /// None where the caller can't be told.
+    /// None where the caller can't be told, or is not wanted.
     identity: Option<Arc<Identity>>,
 }
 
@@ -94,11 +94,12 @@ impl Alike {
 
     fn read<'a>(&mut self, identity: &'a [u8], wanted: impl Fn(&Caller<'a>) -> bool) -> Arc<KnownCaller> {
         let caller = read_caller(identity);
+        let is_wanted = caller.as_ref().is_none_or(&wanted);
         let known = Arc::new(KnownCaller {
             text: identity.into(),
-            is_wanted: caller.as_ref().is_none_or(&wanted),
-            identity: caller.as_ref().map(|caller| self.identity(caller)),
-            caller: caller.map(Caller::into_owned),
+            is_wanted,
+            identity: caller.as_ref().filter(|_| is_wanted).map(|caller| self.identity(caller)),
+            caller: caller.filter(|_| is_wanted).map(Caller::into_owned),
         });
         if self.callers.len() >= MOST_CALLERS {
             self.callers.clear();
