@@ -74,7 +74,7 @@ fn callers_who_take_turns_are_told_apart() {
             "awsRegion": "eu-central-1", "eventID": format!("event-{at}"), "requestParameters": {"name": "demo"},
             "userIdentity": {
                 "type": "AssumedRole",
-                "sessionContext": {"sessionIssuer": {"type": "Role", "arn": role(if at % 3 == 0 { 'a' } else { 'b' })}},
+                "sessionContext": {"sessionIssuer": {"type": "Role", "arn": role(if at.is_multiple_of(3) { 'a' } else { 'b' })}},
             },
         })
     };
