@@ -45,7 +45,9 @@ impl Unpacker {
         }
         let size = bytes as usize;
         // One byte more than there should be, to see whether there is more.
-        grow(&mut self.packed, size + 1);
+        if self.packed.len() <= size {
+            self.packed.resize(size + 1, 0);
+        }
         let filled = fill(&mut file, self.packed.get_mut(..=size).unwrap_or_default())?;
         let packed = self.packed.get(..filled).unwrap_or_default();
         if filled > size {
@@ -78,14 +80,6 @@ fn text_of<'b>(
     }
 }
 
-/// Makes a buffer as large as it has to be and no larger: there is one a thread, and half as much again would be megabytes.
-fn grow(buffer: &mut Vec<u8>, size: usize) {
-    if let Some(missing) = size.checked_sub(buffer.len()) {
-        buffer.reserve_exact(missing);
-        buffer.resize(size, 0);
-    }
-}
-
 /// Reads until the buffer is full or the file ends; how much there is.
 fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
@@ -114,7 +108,9 @@ fn inflate_whole<'t>(
     if size > limit || memmem::find(inside, GZIP).is_some() {
         return None;
     }
-    grow(text, size);
+    if text.len() < size {
+        text.resize(size, 0);
+    }
     let text = text.get_mut(..size)?;
     let length = decompressor.gzip_decompress(packed, text).ok()?;
     (length == size).then_some(text)

@@ -174,9 +174,7 @@ impl<'d> Finder<'d> {
 
     /// The grants that allow a request, by index.
     pub fn allowing<'i>(&'i self, request: &'i Request) -> impl Iterator<Item = usize> + use<'i, 'd> {
-        let may_match = self.index.for_resource(&request.resource);
-        let matching =
-            may_match.filter(|(_, pattern)| pattern.has_variable() || pattern.matches_resource(&request.resource));
+        let matching = self.index.for_resource(&request.resource);
         matching.map(|(at, _)| at).filter(|at| allows(&self.documents[*at], request))
     }
 }

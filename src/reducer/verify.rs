@@ -44,8 +44,8 @@ pub(crate) struct Judge<'p> {
     by_action: RefCell<BTreeMap<String, Rc<OfAction<'p>>>>,
 }
 
-/// The statements that name an action, with the place of their conditions. Our documents only allow, so a request is
-/// allowed if a statement is that has one of its resources alone.
+/// The statements that name an action, and their resources. Our documents only allow, so a request is allowed if one of
+/// these statements allows it with one of its resources alone.
 #[derive(Default)]
 struct OfAction<'p> {
     statements: Vec<&'p Statement>,
@@ -60,11 +60,8 @@ impl<'p> Judge<'p> {
     /// Whether the documents together allow a request.
     pub fn allows(&self, request: &Request) -> bool {
         let of_action = self.of_action(request);
-        let mut concerned = of_action.index.for_resource(&request.resource);
-        concerned.any(|(at, pattern)| {
-            let may_match = pattern.has_variable() || pattern.matches_resource(&request.resource);
-            may_match && allows(&only_on(pattern.clone(), of_action.statements[at]), request)
-        })
+        let mut matching = of_action.index.for_resource(&request.resource);
+        matching.any(|(at, pattern)| allows(&only_on(pattern.clone(), of_action.statements[at]), request))
     }
 
     fn of_action(&self, request: &Request) -> Rc<OfAction<'p>> {
