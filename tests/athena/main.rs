@@ -60,15 +60,17 @@ fn the_policy_from_athena_is_the_policy_from_the_files() {
 fn every_kind_of_call_comes_back_whole() {
     let trail = trail::everything();
     let Some(server) = Server::over(trail.path()) else { return };
-    let generate = |source: &str| {
-        let fixed = ["generate", "--role", trail::ROLE, "--conditions", "strict", "--include-denied"];
-        trailtrim(fixed.into_iter().chain(["--format", "json", "--max-policies", "100", source]))
-    };
-    let from_files = generate(trail.path().to_str().unwrap()).expect(0);
-    let from_athena = asking(generate(&table("primary")), &server).expect(0);
+    let from_files = of_everything(trail.path().to_str().unwrap()).expect(0);
+    let from_athena = asking(of_everything(&table("primary")), &server).expect(0);
     same_evidence(&from_files.stdout(), &from_athena.stdout(), &from_athena.stderr());
     let document: Value = serde_json::from_str(&from_files.stdout()).unwrap();
     assert!(document["grants"].as_array().unwrap().len() > 300);
+}
+
+/// All that a source tells of the trail with every kind of call.
+fn of_everything(source: &str) -> Run {
+    let fixed = ["generate", "--role", trail::ROLE, "--conditions", "strict", "--include-denied"];
+    trailtrim(fixed.into_iter().chain(["--format", "json", "--max-policies", "100", source]))
 }
 
 /// Takes minutes and a Java, so it is no part of CI.
@@ -76,8 +78,6 @@ fn every_kind_of_call_comes_back_whole() {
 fn the_policy_by_way_of_spark_is_the_policy_from_the_files() {
     let scenario = Scenario::named("eks-terraform");
     let trail = trail::everything();
-    let role_of_trail =
-        || ["--role", trail::ROLE, "--conditions", "strict", "--include-denied", "--max-policies", "100"];
     let (files, asked) = (vec![scenario.events()], vec![table("primary")]);
     if let Some(server) = Server::on_spark(&scenario.folder.join("events")) {
         let from_files = scenario.generate_from(&files, &[]).expect(0);
@@ -85,11 +85,8 @@ fn the_policy_by_way_of_spark_is_the_policy_from_the_files() {
         assert_eq!(from_files.stdout(), from_spark.stdout(), "{}", from_spark.stderr());
     }
     if let Some(server) = Server::on_spark(trail.path()) {
-        let generate = |source: &str| {
-            trailtrim(["generate"].into_iter().chain(role_of_trail()).chain(["--format", "json", source]))
-        };
-        let from_files = generate(trail.path().to_str().unwrap()).expect(0);
-        let from_spark = asking(generate(&table("primary")), &server).expect(0);
+        let from_files = of_everything(trail.path().to_str().unwrap()).expect(0);
+        let from_spark = asking(of_everything(&table("primary")), &server).expect(0);
         same_evidence(&from_files.stdout(), &from_spark.stdout(), &from_spark.stderr());
     }
 }
