@@ -1,6 +1,7 @@
 //! Folds events into usage.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::coverage::add_evidence;
 use super::fold::FoldedRequests;
@@ -39,6 +40,8 @@ struct Collected {
     profiles: InstanceProfiles,
     corrections: Corrections,
     assumed: BTreeMap<PrincipalArn, BTreeSet<String>>,
+    /// `eks.amazonaws.com:CreateNodegroup` and the like, each once.
+    operations: BTreeSet<Arc<str>>,
 }
 
 /// How many other principals are remembered for advice.
@@ -183,7 +186,7 @@ impl Collected {
         selection: &Selection,
     ) -> Option<SkipReason> {
         self.note_coverage(event, evidence);
-        let operation = format!("{}:{}", event.source, event.name);
+        let operation = self.operation(event);
         match &event.outcome {
             Outcome::Unknown => {
                 self.coverage.unknown_outcome += evidence.events;
@@ -223,7 +226,18 @@ impl Collected {
         None
     }
 
-    fn remember(&mut self, resolved: Resolved, event: &Event<'_>, evidence: &Evidence, operation: &str) {
+    /// The operation's name, of which all requests share one copy.
+    fn operation(&mut self, event: &Event<'_>) -> Arc<str> {
+        let name = format!("{}:{}", event.source, event.name);
+        if let Some(known) = self.operations.get(name.as_str()) {
+            return Arc::clone(known);
+        }
+        let name: Arc<str> = name.into();
+        self.operations.insert(Arc::clone(&name));
+        name
+    }
+
+    fn remember(&mut self, resolved: Resolved, event: &Event<'_>, evidence: &Evidence, operation: &Arc<str>) {
         self.arns.extend(resolved.arns.into_iter().filter(|arn| arn.service() == "iam"));
         for need in resolved.needs {
             self.requests.add(need, event, evidence, operation);
@@ -242,7 +256,8 @@ impl Collected {
             Resolution::Resolved(resolved) => resolved.needs,
             Resolution::NeedsNoPermission | Resolution::Unmapped => Vec::new(),
         };
-        self.corrections.learn(&format!("{}:{}", event.source, event.name), denial, &needs);
+        let operation = self.operation(event);
+        self.corrections.learn(&operation, denial, &needs);
         needs
     }
 

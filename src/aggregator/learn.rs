@@ -2,13 +2,14 @@
 //! the same call elsewhere in the log.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Few, Hole, HoleCause, Need, Observation, UsedRequest};
 use crate::cloudtrail::Denial;
 use crate::iam::{Action, ArnPattern, Resource};
 
 /// Operation, action and our reading of the resource; `None` for the reading: every call of that operation.
-type Key = (String, Action, Option<Resource>);
+type Key = (Arc<str>, Action, Option<Resource>);
 
 /// A `*` in what AWS names stands for a whole type.
 pub fn holes_of(resource: &Resource) -> Few<Hole> {
@@ -23,7 +24,7 @@ pub struct Corrections(BTreeMap<Key, Resource>);
 
 impl Corrections {
     /// Learns from a denial, given what the rules say the denied call needs.
-    pub fn learn(&mut self, operation: &str, denial: &Denial, needs: &[Need]) {
+    pub fn learn(&mut self, operation: &Arc<str>, denial: &Denial, needs: &[Need]) {
         let (Some(action), Some(Resource::Arn(named))) = (&denial.action, &denial.resource) else { return };
         let ours: Vec<&Need> = needs.iter().filter(|need| need.action == *action).collect();
         let agrees = |need: &&Need| match &need.resource {
@@ -34,11 +35,11 @@ impl Corrections {
             return;
         }
         for need in ours {
-            self.keep((operation.to_owned(), action.clone(), Some(need.resource.clone())), named.clone().into());
+            self.keep((Arc::clone(operation), action.clone(), Some(need.resource.clone())), named.clone().into());
         }
         // A path such as `/createaddon` holds nothing of the call's own: it stands for every call of the operation.
         if named.resource().starts_with('/') {
-            self.keep((operation.to_owned(), action.clone(), None), named.clone().into());
+            self.keep((Arc::clone(operation), action.clone(), None), named.clone().into());
         }
     }
 
@@ -61,7 +62,7 @@ impl Corrections {
             return;
         }
         for operation in observation.operations.clone() {
-            let key = |resource: Option<Resource>| (operation.clone(), request.action.clone(), resource);
+            let key = |resource: Option<Resource>| (Arc::clone(&operation), request.action.clone(), resource);
             let exact = self.0.get(&key(Some(request.resource.clone())));
             if let Some(resource) = exact.or_else(|| self.0.get(&key(None))) {
                 request.resource = resource.clone();

@@ -1,6 +1,7 @@
 //! What the principal itself created in the window: ids made by AWS for it change with the next run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -16,7 +17,7 @@ pub struct Lineage {
     /// Ids that AWS generated for what the principal created (`vpc-0a1b…`, a node group's UUID, a key id), with the
     /// operation that made them, as `ec2.amazonaws.com:CreateVpc`. A resource that holds one as a whole token between
     /// `/` and `:` gets another one in the next run.
-    pub generated_ids: BTreeMap<String, String>,
+    pub generated_ids: BTreeMap<String, Arc<str>>,
     /// Pairs of ids seen together in one call (`rtb-…` with `subnet-…`), for attachments: what lives inside something
     /// generated is generated too.
     pub attachments: BTreeSet<(String, String)>,
@@ -33,7 +34,7 @@ pub struct CreatedResource {
     /// Parts of its ARN that AWS generated.
     pub generated: BTreeSet<String>,
     /// `eks.amazonaws.com:CreateNodegroup`
-    pub operation: String,
+    pub operation: Arc<str>,
     /// Id of the event that created it.
     pub event_id: Option<String>,
 }
@@ -43,7 +44,7 @@ impl Lineage {
     pub(super) fn add<'c>(
         &mut self,
         evidence: &Evidence,
-        operation: &str,
+        operation: &Arc<str>,
         created: impl Iterator<Item = &'c Creation>,
     ) {
         for one in created {
@@ -51,18 +52,18 @@ impl Lineage {
                 self.generated_ids
                     .entry(id.clone())
                     .and_modify(|old| {
-                        if operation < old.as_str() {
-                            *old = operation.to_owned();
+                        if operation < old {
+                            *old = Arc::clone(operation);
                         }
                     })
-                    .or_insert_with(|| operation.to_owned());
+                    .or_insert_with(|| Arc::clone(operation));
             }
             let resource = CreatedResource {
                 resource_type: one.resource_type.clone(),
                 tags: one.tags.clone(),
                 created_at: evidence.first_seen,
                 generated: one.generated.clone(),
-                operation: operation.to_owned(),
+                operation: Arc::clone(operation),
                 event_id: evidence.first_id().map(str::to_owned),
             };
             self.created.entry(one.arn.clone()).and_modify(|old| old.keep_first(&resource)).or_insert(resource);
@@ -76,7 +77,7 @@ impl Lineage {
                 .entry(id)
                 .and_modify(|old| {
                     if operation < *old {
-                        old.clone_from(&operation);
+                        *old = Arc::clone(&operation);
                     }
                 })
                 .or_insert(operation);

@@ -1,6 +1,7 @@
 //! What a principal did, told apart by action, resource and context.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Coverage, Evidence, Few, Lineage, RecordCounts};
 use crate::iam::{Action, Context, PrincipalArn, Request, Resource};
@@ -38,13 +39,13 @@ pub struct Observation {
     /// Where the resource has a `*` that stands for something unknown or for a whole type.
     pub holes: Few<Hole>,
     /// Operations that needed it, as `eks.amazonaws.com:CreateNodegroup`.
-    pub operations: Few<String>,
+    pub operations: Few<Arc<str>>,
     /// Services through which it was made on the principal's behalf (`invokedBy`).
     pub via: Few<String>,
     /// Where the rules behind it come from; empty: the plain reading of the service reference.
-    pub sources: Few<String>,
+    pub sources: Few<&'static str>,
     /// What the rules say about it, for people.
-    pub notes: Few<String>,
+    pub notes: Few<&'static str>,
 }
 
 impl Observation {
@@ -57,8 +58,8 @@ impl Observation {
         self.holes.extend(other.holes.iter().cloned());
         self.operations.extend(other.operations.iter().cloned());
         self.via.extend(other.via.iter().cloned());
-        self.sources.extend(other.sources.iter().cloned());
-        self.notes.extend(other.notes.iter().cloned());
+        self.sources.extend(other.sources.iter().copied());
+        self.notes.extend(other.notes.iter().copied());
     }
 }
 

@@ -168,7 +168,7 @@ impl Explanation {
     /// Calls that would be denied without it.
     pub fn breaks(&self) -> BTreeSet<&str> {
         let always = self.requests.iter().filter(|(_, observation)| observation.certainty == Certainty::Always);
-        always.flat_map(|(_, observation)| &observation.operations).map(String::as_str).collect()
+        always.flat_map(|(_, observation)| &observation.operations).map(AsRef::as_ref).collect()
     }
 
     /// Calls that would be denied without it under some circumstance, with the circumstance.
@@ -177,9 +177,7 @@ impl Explanation {
             Certainty::Sometimes(when) => Some((observation, when.as_str())),
             Certainty::Always => None,
         });
-        sometimes
-            .flat_map(|(observation, when)| observation.operations.iter().map(move |one| (one.as_str(), when)))
-            .collect()
+        sometimes.flat_map(|(observation, when)| observation.operations.iter().map(move |one| (&**one, when))).collect()
     }
 }
 

@@ -161,7 +161,7 @@ fn describe_need(rules: &ServiceRules, need: &Need) -> String {
     if let Some(note) = &need.note {
         let _ = writeln!(text, "    {}", visible(note));
     }
-    let source = need.source.as_deref().unwrap_or("the service authorization reference");
+    let source = need.source.unwrap_or("the service authorization reference");
     for short in source.split(", ") {
         let _ = writeln!(text, "    source: {}", rules.cite.get(short).map_or(short, String::as_str));
     }

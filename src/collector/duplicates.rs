@@ -42,7 +42,7 @@ impl Seen {
 
     /// Notes an identity; whether it was there before.
     pub fn is_known(&self, identity: u128) -> bool {
-        let shard = identity % self.shards.len() as u128;
+        let shard = identity as u64 % u64::from(SHARDS);
         let Some(shard) = self.shards.get(shard as usize) else { return false };
         // A thread that panicked inside `insert` has left a set all the same.
         !shard.lock().unwrap_or_else(PoisonError::into_inner).insert(identity)

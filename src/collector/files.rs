@@ -3,8 +3,7 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use indicatif::ProgressBar;
@@ -156,7 +155,7 @@ pub fn collect<S: EventSink>(
     let remote = is_remote.then(|| Remote::start(inputs, options, book.as_ref())).transpose()?;
     let bar = progress::bar(options.progress && !sources.is_empty(), sources.iter().map(Source::bytes).sum());
     let (ledger, failed) = (options.ledger.clone(), Mutex::default());
-    let queue = Queue { sources, next: AtomicUsize::new(0), remote, bar, failed, ledger, book };
+    let queue = Queue { sources: Mutex::new(sources.into_iter()), remote, bar, failed, ledger, book };
     let mut collected = read_all(&queue, options.threads, needles, &seen, &new);
     queue.bar.finish_and_clear();
     if let (Some(book), Some(with)) = (&queue.book, &options.verify) {
@@ -241,8 +240,8 @@ type Part<'r, S> = Intake<'r, S>;
 
 /// What there is to read, local files first: meanwhile the remote ones arrive.
 struct Queue {
-    sources: Vec<Source>,
-    next: AtomicUsize,
+    /// What was read is dropped, as names of files are many and evidence grows.
+    sources: Mutex<std::vec::IntoIter<Source>>,
     remote: Option<Remote>,
     bar: ProgressBar,
     /// The first remote source that gave nothing at all.
@@ -254,6 +253,14 @@ struct Queue {
 }
 
 impl Queue {
+    fn next_source(&self) -> Option<Source> {
+        self.sources().next()
+    }
+
+    fn sources(&self) -> MutexGuard<'_, std::vec::IntoIter<Source>> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What a remote source has found; nothing more once one of them has failed, as the run will.
     fn next_arrival(&self) -> Option<Arrival> {
         let remote = self.remote.as_ref()?;
@@ -270,13 +277,13 @@ fn read_all<S: EventSink>(
     new: &(impl Fn() -> S + Sync),
 ) -> Collected<S> {
     let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let most = if queue.remote.is_some() { usize::MAX } else { queue.sources.len().max(1) };
+    let most = if queue.remote.is_some() { usize::MAX } else { queue.sources().len().max(1) };
     let threads = threads.unwrap_or_else(cores).clamp(1, most);
     let work = || {
         let mut unpacker = Unpacker::new(largest_whole(threads));
         let mut intake = Intake::new(needles, seen, new());
-        while let Some(source) = queue.sources.get(queue.next.fetch_add(1, Ordering::Relaxed)) {
-            read_source(source, queue, &mut unpacker, &mut intake);
+        while let Some(source) = queue.next_source() {
+            read_source(&source, queue, &mut unpacker, &mut intake);
             queue.bar.inc(source.bytes());
         }
         while let Some(arrival) = queue.next_arrival() {

@@ -59,7 +59,7 @@ impl<'r, S: EventSink> Intake<'r, S> {
 
     /// Hands on what was held back, behind the last file.
     pub fn finish(&mut self) {
-        self.alike.hand_on(&mut self.sink);
+        std::mem::take(&mut self.alike).hand_on(&mut self.sink);
     }
 }
 

@@ -23,9 +23,36 @@ pub enum Text<'b> {
 /// Opens files, one after the other.
 pub struct Unpacker {
     decompressor: Decompressor,
-    packed: Vec<u8>,
-    text: Vec<u8>,
+    packed: Buffer,
+    text: Buffer,
     limit: usize,
+}
+
+/// Memory for one file after the other. Files come biggest first, and what is found in them grows meanwhile: what has
+/// not been needed for some files is given back.
+#[derive(Default)]
+struct Buffer {
+    bytes: Vec<u8>,
+    /// How many files in a row needed less than half of it.
+    small: u32,
+}
+
+impl Buffer {
+    /// So many files in a row must be small: those out of S3 come in any order.
+    const PATIENCE: u32 = 16;
+
+    fn of_size(&mut self, size: usize) -> &mut [u8] {
+        self.small = if size < self.bytes.len() / 2 { self.small + 1 } else { 0 };
+        if self.small > Self::PATIENCE {
+            self.small = 0;
+            self.bytes.truncate(size);
+            self.bytes.shrink_to_fit();
+        }
+        if self.bytes.len() < size {
+            self.bytes.resize(size, 0);
+        }
+        self.bytes.get_mut(..size).unwrap_or_default()
+    }
 }
 
 const GZIP: &[u8] = &[0x1F, 0x8B, 0x08];
@@ -34,7 +61,7 @@ const BUFFER: usize = 64 << 10;
 impl Unpacker {
     /// Larger files and texts than `limit` bytes are streamed.
     pub fn new(limit: usize) -> Self {
-        Self { decompressor: Decompressor::new(), packed: Vec::new(), text: Vec::new(), limit }
+        Self { decompressor: Decompressor::new(), packed: Buffer::default(), text: Buffer::default(), limit }
     }
 
     /// Opens a file of about `bytes` bytes.
@@ -45,11 +72,9 @@ impl Unpacker {
         }
         let size = bytes as usize;
         // One byte more than there should be, to see whether there is more.
-        if self.packed.len() <= size {
-            self.packed.resize(size + 1, 0);
-        }
-        let filled = fill(&mut file, self.packed.get_mut(..=size).unwrap_or_default())?;
-        let packed = self.packed.get(..filled).unwrap_or_default();
+        let buffer = self.packed.of_size(size + 1);
+        let filled = fill(&mut file, buffer)?;
+        let packed = buffer.get(..filled).unwrap_or_default();
         if filled > size {
             let rest = BufReader::with_capacity(BUFFER, file);
             return Ok(Text::Stream(unpacked(Box::new(Cursor::new(packed).chain(rest)), LAYERS)?));
@@ -67,7 +92,7 @@ impl Unpacker {
 fn text_of<'b>(
     decompressor: &mut Decompressor,
     packed: &'b [u8],
-    text: &'b mut Vec<u8>,
+    text: &'b mut Buffer,
     limit: usize,
 ) -> io::Result<Text<'b>> {
     if !is_packed(packed) {
@@ -98,7 +123,7 @@ fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
 fn inflate_whole<'t>(
     decompressor: &mut Decompressor,
     packed: &[u8],
-    text: &'t mut Vec<u8>,
+    text: &'t mut Buffer,
     limit: usize,
 ) -> Option<&'t [u8]> {
     let inside = packed.strip_prefix(GZIP)?;
@@ -108,10 +133,7 @@ fn inflate_whole<'t>(
     if size > limit || memmem::find(inside, GZIP).is_some() {
         return None;
     }
-    if text.len() < size {
-        text.resize(size, 0);
-    }
-    let text = text.get_mut(..size)?;
+    let text = text.of_size(size);
     let length = decompressor.gzip_decompress(packed, text).ok()?;
     (length == size).then_some(text)
 }
@@ -324,6 +346,21 @@ mod tests {
         assert_eq!(unpack(&gzip(b"")).unwrap(), b"");
         let twice = gzip(&text);
         assert_eq!(unpack(&[twice.clone(), twice].concat()).unwrap(), text.repeat(2));
+    }
+
+    #[test]
+    fn memory_is_given_back_when_files_get_small() {
+        let mut buffer = Buffer::default();
+        assert_eq!(buffer.of_size(1 << 20).len(), 1 << 20);
+        for size in (0..100).map(|file| 1000 - file) {
+            assert_eq!(buffer.of_size(size).len(), size);
+        }
+        assert!(buffer.bytes.capacity() < 2000, "{}", buffer.bytes.capacity());
+        for _ in 0..100 {
+            buffer.of_size(10);
+            buffer.of_size(1 << 20);
+        }
+        assert!(buffer.bytes.capacity() >= 1 << 20, "a small file between large ones gives nothing back");
     }
 
     #[test]

@@ -115,7 +115,7 @@ type Made<'l> = BTreeMap<(&'static str, &'l str, &'l str), Timestamp>;
 fn made_with_something(lineage: &Lineage) -> Made<'_> {
     let mut made = Made::new();
     for (arn, created) in &lineage.created {
-        let Some(beside) = TABLE.beside.iter().find(|beside| beside.call == created.operation) else { continue };
+        let Some(beside) = TABLE.beside.iter().find(|beside| *beside.call == *created.operation) else { continue };
         let at = made.entry((beside.call.as_str(), arn.region(), arn.account())).or_insert(created.created_at);
         *at = created.created_at.min(*at);
     }
@@ -158,7 +158,7 @@ mod tests {
 
     fn lineage(generated: &[&str], pairs: &[(&str, &str)]) -> Lineage {
         Lineage {
-            generated_ids: generated.iter().map(|id| ((*id).to_owned(), "ec2:CreateVpc".to_owned())).collect(),
+            generated_ids: generated.iter().map(|id| ((*id).to_owned(), "ec2:CreateVpc".into())).collect(),
             attachments: pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect(),
             ..Lineage::default()
         }
@@ -191,7 +191,7 @@ mod tests {
             tags: BTreeMap::new(),
             created_at: "2026-11-20T10:00:00Z".parse().unwrap(),
             generated: ["vpc-1".to_owned()].into(),
-            operation: "ec2.amazonaws.com:CreateVpc".to_owned(),
+            operation: "ec2.amazonaws.com:CreateVpc".into(),
             event_id: None,
         };
         let arn = "arn:aws:ec2:eu-central-1:111122223333:vpc/vpc-1".parse().unwrap();

@@ -6,6 +6,7 @@
 //! (3) rows of `data/lifecycle.toml` for what names do not tell. All on the same generalised resources.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::WideningRule;
 use super::generalize::{Generalized, Generalizer};
@@ -45,7 +46,7 @@ struct Wanted {
     resource: Resource,
     context: Context,
     evidence: WantedEvidence,
-    operation: String,
+    operation: Arc<str>,
     reason: String,
 }
 
@@ -150,7 +151,7 @@ impl Maker<'_> {
                     time: observation.evidence.first_seen,
                     event_id: sample.map(|(_, id)| id.clone()),
                 },
-                operation: observation.operations.first().cloned().unwrap_or_default(),
+                operation: observation.operations.first().cloned().unwrap_or_else(|| Arc::from("")),
                 reason,
             });
         }

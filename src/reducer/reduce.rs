@@ -3,6 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "grants name samples by their place in the one list of samples")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::conditions::Narrowing;
 use super::drafts::{Draft, draft, not_allowed};
@@ -185,7 +186,7 @@ fn grants(drafts: &[Draft], placed: &[Placed], samples: &[Sample<'_>]) -> Vec<Gr
     let grant = |(at, draft): (usize, &Draft)| {
         let of_draft: Vec<&Sample<'_>> = draft.samples.iter().map(|at| &samples[*at]).collect();
         let observations = || of_draft.iter().map(|sample| &sample.observation);
-        let operations: BTreeSet<&String> = observations().flat_map(|one| &one.operations).collect();
+        let operations: BTreeSet<&Arc<str>> = observations().flat_map(|one| &one.operations).collect();
         let via: BTreeSet<&String> = observations().flat_map(|one| &one.via).collect();
         let mut evidence: Option<Evidence> = None;
         for one in observations() {
@@ -202,7 +203,7 @@ fn grants(drafts: &[Draft], placed: &[Placed], samples: &[Sample<'_>]) -> Vec<Gr
             condition_reasons: draft.reasons.iter().copied().collect(),
             origin: observations().map(|one| one.origin).min()?,
             evidence: evidence?,
-            operations: operations.into_iter().cloned().collect(),
+            operations: operations.into_iter().map(ToString::to_string).collect(),
             via: via.into_iter().cloned().collect(),
             note: note(&of_draft),
         })

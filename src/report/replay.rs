@@ -57,7 +57,7 @@ fn section<'r, 'u: 'r>(
         let request = one.request;
         page.line(format!("  {} on {}", request.action, visible(&resource_text(&request.resource))));
         page.item(4, "", &visible(&why(one)));
-        let calls = one.observation.operations.iter().cloned().collect::<Vec<_>>().join(", ");
+        let calls = one.observation.operations.join(", ");
         let denied = if one.was_denied() { "; AWS denied it then, too" } else { "" };
         let seen = count(one.observation.evidence.events, "event");
         page.item(4, "", &visible(&format!("{seen}: {calls}{denied}")));
@@ -110,7 +110,7 @@ pub fn markdown(replay: &Replay<'_>) -> String {
 }
 
 fn request_row(one: &Replayed<'_>, why: &str) -> String {
-    let calls = one.observation.operations.iter().cloned().collect::<Vec<_>>().join(", ");
+    let calls = one.observation.operations.join(", ");
     let then = if one.was_denied() { "; AWS denied it then, too" } else { "" };
     row([
         code(&one.request.action.to_string()),

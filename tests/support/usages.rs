@@ -44,7 +44,7 @@ pub fn saw(usage: &mut Usage, action: &str, resource: Option<Arn>, context: &[(&
         origin: Origin::Observed,
         certainty: Certainty::Always,
         holes: Few::new(),
-        operations: Few::from([format!("test.amazonaws.com:{}", action.rsplit(':').next().unwrap())]),
+        operations: Few::from([format!("test.amazonaws.com:{}", action.rsplit(':').next().unwrap()).into()]),
         via: Few::new(),
         sources: Few::new(),
         notes: Few::new(),
@@ -54,7 +54,7 @@ pub fn saw(usage: &mut Usage, action: &str, resource: Option<Arn>, context: &[(&
 
 /// Notes that the role created something whose id AWS generated.
 pub fn created(usage: &mut Usage, resource: Arn, kind: &str, operation: &str, id: &str, tags: &[(&str, &str)]) {
-    usage.lineage.generated_ids.insert(id.to_owned(), operation.to_owned());
+    usage.lineage.generated_ids.insert(id.to_owned(), operation.into());
     let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     usage.lineage.created.insert(
         resource,
@@ -63,7 +63,7 @@ pub fn created(usage: &mut Usage, resource: Arn, kind: &str, operation: &str, id
             tags,
             created_at: Timestamp::from_second(1_799_999_000).unwrap(),
             generated: BTreeSet::from([id.to_owned()]),
-            operation: operation.to_owned(),
+            operation: operation.into(),
             event_id: None,
         },
     );

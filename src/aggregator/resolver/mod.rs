@@ -40,8 +40,8 @@ pub struct Need {
     pub certainty: Certainty,
     pub holes: Vec<Hole>,
     /// Where the rule behind it comes from; `None`: the plain reading of the service reference.
-    pub source: Option<String>,
-    pub note: Option<String>,
+    pub source: Option<&'static str>,
+    pub note: Option<&'static str>,
 }
 
 impl Need {
@@ -83,7 +83,7 @@ pub struct Resolved {
 #[derive(Debug, Clone, Copy)]
 pub struct Resolver<'c> {
     catalog: &'c Catalog,
-    rules: &'c Rules,
+    rules: &'static Rules,
 }
 
 impl<'c> Resolver<'c> {
@@ -155,7 +155,7 @@ impl Call<'_> {
     }
 
     /// The first call rule that matches, and the next after a rule with `also`.
-    fn rules(&self) -> Vec<&CallRule> {
+    fn rules(&self) -> Vec<&'static CallRule> {
         let rules = self.plan.calls.iter().filter_map(|index| self.finder.rules.calls.get(*index));
         let mut matching = Vec::new();
         for rule in rules.filter(|rule| self.fields.hold(&rule.when, || self.tagged())) {
@@ -167,7 +167,7 @@ impl Call<'_> {
         matching
     }
 
-    fn extras(&self) -> impl Iterator<Item = &ExtraRule> {
+    fn extras(&self) -> impl Iterator<Item = &'static ExtraRule> {
         let rules = self.plan.extra.iter().filter_map(|index| self.finder.rules.extra.get(*index));
         rules.filter(|rule| self.fields.hold(&rule.when, || self.tagged()))
     }
@@ -320,8 +320,8 @@ impl Call<'_> {
                 origin: permission.origin,
                 certainty: permission.certainty.clone(),
                 holes,
-                source: permission.source.map(str::to_owned),
-                note: permission.note.map(str::to_owned),
+                source: permission.source,
+                note: permission.note,
             };
             if !needs.iter().any(|other| other.action == need.action && other.resource == need.resource) {
                 needs.push(need);
@@ -339,15 +339,15 @@ struct Permission<'r> {
     action: &'r Action,
     origin: Origin,
     certainty: Certainty,
-    source: Option<&'r str>,
-    note: Option<&'r str>,
+    source: Option<&'static str>,
+    note: Option<&'static str>,
     extra: Option<&'r ExtraRule>,
     /// To which service a role is passed.
     passed_to: Option<&'r str>,
 }
 
 impl<'r> Permission<'r> {
-    fn of_call(entry: &'r ActionEntry, rule: Option<&'r CallRule>) -> Self {
+    fn of_call(entry: &'r ActionEntry, rule: Option<&'static CallRule>) -> Self {
         Self {
             action: &entry.action,
             origin: Origin::Observed,
@@ -359,7 +359,7 @@ impl<'r> Permission<'r> {
         }
     }
 
-    fn of_extra(rule: &'r ExtraRule) -> Self {
+    fn of_extra(rule: &'static ExtraRule) -> Self {
         Self {
             action: &rule.action.0,
             origin: Origin::Derived,

@@ -42,7 +42,7 @@ impl Found {
 #[derive(Debug)]
 pub struct Finder<'e> {
     pub fields: &'e Fields<'e>,
-    pub rules: &'e ServiceRules,
+    pub rules: &'static ServiceRules,
     pub service: &'e str,
     request: Vec<Leaf<'e>>,
     response: Vec<Leaf<'e>>,
@@ -73,7 +73,12 @@ pub struct Wanted<'e> {
 }
 
 impl<'e> Finder<'e> {
-    pub fn new(fields: &'e Fields<'e>, rules: &'e ServiceRules, service: &'e str, not_resources: &[String]) -> Self {
+    pub fn new(
+        fields: &'e Fields<'e>,
+        rules: &'static ServiceRules,
+        service: &'e str,
+        not_resources: &[String],
+    ) -> Self {
         let skipped = [not_resources, &rules.settings.not_resources];
         let request = fields.request_leaves(&skipped);
         let response = fields.response_leaves();

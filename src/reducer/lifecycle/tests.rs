@@ -28,7 +28,7 @@ fn life(arn: &str, kind: &str, operation: &str) -> Vec<String> {
         tags: Default::default(),
         created_at: jiff::Timestamp::UNIX_EPOCH,
         generated: BTreeSet::new(),
-        operation: operation.to_owned(),
+        operation: operation.into(),
         event_id: None,
     };
     let thing = Thing::new(&arn, &created);

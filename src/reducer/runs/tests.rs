@@ -15,7 +15,7 @@ fn usage(made: &[(&str, i64)]) -> Usage {
             tags: BTreeMap::new(),
             created_at: Timestamp::from_second(1_800_000_000 + hour * 3_600).unwrap(),
             generated: BTreeSet::new(),
-            operation: "iam.amazonaws.com:CreateRole".to_owned(),
+            operation: "iam.amazonaws.com:CreateRole".into(),
             event_id: None,
         };
         lineage.created.insert(arn, created);
