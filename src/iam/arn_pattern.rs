@@ -172,7 +172,8 @@ impl ArnPattern {
             (Some(left), Some(right)) => glob::intersects(left, right),
             _ => true,
         };
-        (1..6).all(compare)
+        // The resource tells most of them apart.
+        (1..6).rev().all(compare)
     }
 
     /// A text as a pattern writes it that stands for nothing else. A `$` alone is no variable

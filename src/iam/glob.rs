@@ -82,6 +82,7 @@ pub(super) enum Symbol<'p> {
 pub(super) fn covers(wide: &str, narrow: &str) -> bool {
     match (is_plain(wide), is_plain(narrow)) {
         _ if wide == narrow || wide == "*" => true,
+        _ if begin_differently(wide, narrow) => false,
         (_, true) if !wide.contains('$') => matches(wide.as_bytes(), narrow.as_bytes()),
         (true, false) if !narrow.contains('$') => false,
         _ => covers_symbols(&symbols(wide).collect::<Vec<_>>(), &symbols(narrow).collect::<Vec<_>>()),
@@ -93,10 +94,18 @@ pub(super) fn intersects(left: &str, right: &str) -> bool {
     match (is_plain(left), is_plain(right)) {
         _ if left == right => true,
         (true, true) => false,
+        _ if begin_differently(left, right) => false,
         (_, true) if !left.contains('$') => matches(left.as_bytes(), right.as_bytes()),
         (true, _) if !right.contains('$') => matches(right.as_bytes(), left.as_bytes()),
         _ => intersects_symbols(&symbols(left).collect::<Vec<_>>(), &symbols(right).collect::<Vec<_>>()),
     }
+}
+
+/// Whether two patterns differ before the first wildcard or variable of either: then no text belongs to both.
+fn begin_differently(left: &str, right: &str) -> bool {
+    let is_open = |byte: u8| matches!(byte, b'*' | b'?' | b'$');
+    let mut pairs = left.bytes().zip(right.bytes()).take_while(|(one, other)| !is_open(*one) && !is_open(*other));
+    pairs.any(|(one, other)| one != other)
 }
 
 /// Whether the pattern stands for itself alone.

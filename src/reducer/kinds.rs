@@ -12,13 +12,19 @@ use crate::iam::{Action, ArnPattern, ConditionKey};
 pub(crate) struct Kinds<'c> {
     catalog: &'c Catalog,
     templates: RefCell<BTreeMap<String, Rc<Templates>>>,
-    answers: RefCell<Answers>,
+    answers: RefCell<BTreeMap<String, BTreeMap<ArnPattern, Rc<Answer>>>>,
     /// Each answer once: there are few.
-    distinct: RefCell<BTreeSet<Rc<BTreeSet<String>>>>,
+    distinct: RefCell<BTreeSet<Rc<Answer>>>,
 }
 
-/// Type names by service and pattern.
-type Answers = BTreeMap<String, BTreeMap<ArnPattern, Rc<BTreeSet<String>>>>;
+/// Names of the types that a pattern can stand for.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Answer {
+    /// All whose template fits.
+    fitting: BTreeSet<String>,
+    /// Those of them that say most of it.
+    closest: BTreeSet<String>,
+}
 
 /// Name of a type, its template as a pattern, and how many literal characters that has.
 type Templates = Vec<(String, ArnPattern, usize)>;
@@ -30,7 +36,11 @@ impl<'c> Kinds<'c> {
 
     /// The types of the service that the pattern can stand for: of those whose template fits, the ones that say most
     /// of it. Empty for `*` and for names that the reference does not know.
-    pub fn of(&self, service: &str, pattern: &ArnPattern) -> Rc<BTreeSet<String>> {
+    pub fn of(&self, service: &str, pattern: &ArnPattern) -> BTreeSet<String> {
+        self.answer(service, pattern).closest.clone()
+    }
+
+    fn answer(&self, service: &str, pattern: &ArnPattern) -> Rc<Answer> {
         if let Some(known) = self.answers.borrow().get(service).and_then(|of_service| of_service.get(pattern)) {
             return Rc::clone(known);
         }
@@ -40,7 +50,7 @@ impl<'c> Kinds<'c> {
         found
     }
 
-    fn once(&self, found: BTreeSet<String>) -> Rc<BTreeSet<String>> {
+    fn once(&self, found: Answer) -> Rc<Answer> {
         let mut distinct = self.distinct.borrow_mut();
         if let Some(known) = distinct.get(&found) {
             return Rc::clone(known);
@@ -50,14 +60,16 @@ impl<'c> Kinds<'c> {
         found
     }
 
-    fn find(&self, service: &str, pattern: &ArnPattern) -> BTreeSet<String> {
-        if pattern.is_any() {
-            return BTreeSet::new();
-        }
+    fn find(&self, service: &str, pattern: &ArnPattern) -> Answer {
         let templates = self.templates(service);
-        let fitting: Vec<_> = templates.iter().filter(|(_, template, _)| template.intersects(pattern)).collect();
+        let fits = |template: &ArnPattern| !pattern.is_any() && template.intersects(pattern);
+        let fitting: Vec<_> = templates.iter().filter(|(_, template, _)| fits(template)).collect();
         let most = fitting.iter().map(|(_, _, literal)| *literal).max().unwrap_or_default();
-        fitting.into_iter().filter(|(_, _, literal)| *literal == most).map(|(name, _, _)| name.clone()).collect()
+        let closest = fitting.iter().filter(|(_, _, literal)| *literal == most);
+        Answer {
+            closest: closest.map(|(name, _, _)| name.clone()).collect(),
+            fitting: fitting.iter().map(|(name, _, _)| name.clone()).collect(),
+        }
     }
 
     fn templates(&self, service: &str) -> Rc<Templates> {
@@ -76,9 +88,9 @@ impl<'c> Kinds<'c> {
 
     /// The types that the action takes and the pattern can be.
     pub fn taken(&self, action: &Action, pattern: &ArnPattern) -> Vec<&'c ActionResourceType> {
-        let kinds = self.of(action.service(), pattern);
-        let entry = self.catalog.action(action);
-        entry.into_iter().flat_map(|entry| &entry.resource_types).filter(|kind| kinds.contains(&kind.name)).collect()
+        let answer = self.answer(action.service(), pattern);
+        let types = self.catalog.action(action).into_iter().flat_map(|entry| &entry.resource_types);
+        types.filter(|kind| answer.closest.contains(&kind.name)).collect()
     }
 
     /// Whether AWS never asks for this action on such a resource: the reference knows both, and no type that the action
@@ -86,12 +98,12 @@ impl<'c> Kinds<'c> {
     /// `eks:CreateCluster` on a cluster.
     pub fn never_asked(&self, action: &Action, pattern: &ArnPattern) -> bool {
         let Some(entry) = self.catalog.action(action) else { return false };
-        if entry.resource_types.is_empty() || self.of(action.service(), pattern).is_empty() {
+        if entry.resource_types.is_empty() {
             return false;
         }
-        let templates = self.templates(action.service());
-        let taken = |name: &str| entry.resource_types.iter().any(|kind| kind.name.eq_ignore_ascii_case(name));
-        !templates.iter().any(|(name, template, _)| taken(name) && template.intersects(pattern))
+        let fitting = &self.answer(action.service(), pattern).fitting;
+        let taken = |name: &String| entry.resource_types.iter().any(|kind| kind.name.eq_ignore_ascii_case(name));
+        !fitting.is_empty() && !fitting.iter().any(taken)
     }
 
     /// Whether the action takes some resource by the reference.

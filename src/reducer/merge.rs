@@ -68,7 +68,7 @@ fn clusters(
     for member in members {
         let draft = &drafts[*member];
         let class = Class {
-            kinds: kinds.of(draft.action.service(), &draft.pattern).as_ref().clone(),
+            kinds: kinds.of(draft.action.service(), &draft.pattern),
             owner: linked_service(&draft.pattern).map(str::to_owned),
             values: draft.conditions.values(operator, key).cloned().unwrap_or_default(),
         };

@@ -5,7 +5,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "bundles and documents are numbered here")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::section::Section;
 use super::statements::Placed;
@@ -124,13 +124,21 @@ fn split_to_fit(statements: Vec<Placed>, limit: usize) -> Vec<Vec<Placed>> {
     if size(&statements) <= limit {
         return vec![statements];
     }
+    let frame = size(&[]);
     let mut bundles: Vec<Vec<Placed>> = Vec::new();
+    let mut used = 0;
     for statement in statements.into_iter().flat_map(|statement| slices(statement, limit)) {
+        let more = size(std::slice::from_ref(&statement)) - frame;
         match bundles.last_mut() {
-            Some(last) if size(last) + size(std::slice::from_ref(&statement)) - size(&[]) < limit => {
+            // A comma comes between.
+            Some(last) if used + more < limit => {
                 last.push(statement);
+                used += more + 1;
             }
-            _ => bundles.push(vec![statement]),
+            _ => {
+                bundles.push(vec![statement]);
+                used = frame + more;
+            }
         }
     }
     bundles
@@ -159,7 +167,9 @@ fn slices(placed: Placed, limit: usize) -> Vec<Placed> {
             part.push(pattern.clone());
         }
     }
-    parts.into_iter().enumerate().map(|(number, part)| slice(&placed, number, part)).collect()
+    let nowhere = ResourceClause::Resource(BTreeSet::new());
+    let empty = Placed { statement: Statement { resources: nowhere, ..placed.statement }, ..placed };
+    parts.into_iter().enumerate().map(|(number, part)| slice(&empty, number, part)).collect()
 }
 
 fn slice(placed: &Placed, number: usize, part: Vec<ArnPattern>) -> Placed {

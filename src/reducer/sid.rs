@@ -40,10 +40,7 @@ fn of_resources(placed: &Placed, kinds: &Kinds<'_>) -> String {
     if patterns.iter().any(ArnPattern::is_any) {
         return String::new();
     }
-    let found: BTreeSet<String> = patterns
-        .iter()
-        .flat_map(|pattern| kinds.of(&placed.service, pattern).iter().cloned().collect::<Vec<_>>())
-        .collect();
+    let found: BTreeSet<String> = patterns.iter().flat_map(|pattern| kinds.of(&placed.service, pattern)).collect();
     match found.len() {
         0 => String::new(),
         1 | 2 => found.iter().map(|kind| capitalized(kind)).collect(),

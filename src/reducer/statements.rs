@@ -90,13 +90,15 @@ fn statements_of(
 ) -> Result<Vec<Placed>, ReduceError> {
     let actions: Vec<&Action> = distinct(members.iter().map(|at| &drafts[*at].action));
     let patterns: Vec<&ArnPattern> = distinct(members.iter().map(|at| &drafts[*at].pattern));
-    let pairs: BTreeMap<(&Action, &ArnPattern), usize> =
-        members.iter().map(|at| ((&drafts[*at].action, &drafts[*at].pattern), *at)).collect();
+    let row_of = |at: usize| actions.binary_search(&&drafts[at].action);
+    let column_of = |at: usize| patterns.binary_search(&&drafts[at].pattern);
+    let pairs: BTreeMap<(usize, usize), usize> =
+        members.iter().filter_map(|at| Some(((row_of(*at).ok()?, column_of(*at).ok()?), *at))).collect();
     let instance = Instance::new(
         actions.iter().map(|action| action.as_str().len() + QUOTES).collect(),
         patterns.iter().map(|pattern| pattern.as_str().len() + QUOTES).collect(),
         overhead(&group.conditions),
-        |row, column| match pairs.contains_key(&(actions[row], patterns[column])) {
+        |row, column| match pairs.contains_key(&(row, column)) {
             true => Cell::Needed,
             false if free.is_free(actions[row], patterns[column]) => Cell::Free,
             false => Cell::Forbidden,
@@ -110,17 +112,14 @@ fn statements_of(
     let placed = rectangles
         .iter()
         .map(|rectangle| {
-            let of_statement: Vec<&Action> = rectangle.rows().map(|row| actions[row]).collect();
-            let on: Vec<&ArnPattern> = rectangle.columns().map(|column| patterns[column]).collect();
-            let cells = of_statement.iter().flat_map(|action| on.iter().map(move |pattern| (*action, *pattern)));
+            let of_statement = rectangle.rows().map(|row| ActionPattern::from(actions[row]));
+            let on = rectangle.columns().map(|column| patterns[column].clone());
+            let cells = rectangle.rows().flat_map(|row| rectangle.columns().map(move |column| (row, column)));
             let grants = cells.filter_map(|pair| pairs.get(&pair).copied()).filter(|at| owner.insert(*at)).collect();
             Placed {
                 section: group.section,
                 service: group.service.clone(),
-                statement: Statement {
-                    conditions: group.conditions.clone(),
-                    ..Statement::allow(of_statement.into_iter().map(ActionPattern::from), on.into_iter().cloned())
-                },
+                statement: Statement { conditions: group.conditions.clone(), ..Statement::allow(of_statement, on) },
                 grants,
             }
         })
