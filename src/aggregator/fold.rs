@@ -14,16 +14,22 @@ use crate::iam::{Action, Arn, Context, Resource};
 /// 6,144 characters hold some 2,000 ARNs (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
 pub const KEPT: usize = 2_000;
 
+#[expect(
+    clippy::disallowed_types,
+    reason = "what is collected adds up to the same in any order, and is sorted in the end"
+)]
+type Table<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
+
 /// Requests by action and context, then resource.
 #[derive(Debug, Default)]
 pub struct FoldedRequests {
-    groups: BTreeMap<(Action, Context), Group>,
+    groups: Table<(Action, Context), Group>,
 }
 
 #[derive(Debug)]
 enum Group {
-    /// In boxes: a tree's nodes have room for more than they hold.
-    Single(BTreeMap<Resource, Box<Observation>>),
+    /// In boxes: a table has room for more than it holds.
+    Single(Table<Resource, Box<Observation>>),
     /// Per partition, service, Region, account and first part of the resource: the common beginning.
     Folded(BTreeMap<String, (String, Observation)>),
 }
@@ -64,7 +70,7 @@ impl FoldedRequests {
     }
 
     fn insert(&mut self, key: (Action, Context), resource: Resource, observation: Box<Observation>) {
-        let group = self.groups.entry(key).or_insert_with(|| Group::Single(BTreeMap::new()));
+        let group = self.groups.entry(key).or_insert_with(|| Group::Single(Table::default()));
         group.insert(resource, observation);
     }
 
@@ -77,7 +83,7 @@ impl FoldedRequests {
                     }
                 }
                 Group::Folded(starts) => {
-                    let own = self.groups.entry(key).or_insert_with(|| Group::Single(BTreeMap::new()));
+                    let own = self.groups.entry(key).or_insert_with(|| Group::Single(Table::default()));
                     own.fold();
                     for (place, (start, observation)) in starts {
                         own.insert_folded(place, &start, observation);
@@ -87,7 +93,7 @@ impl FoldedRequests {
         }
     }
 
-    /// All requests.
+    /// All requests, in no order.
     pub fn finish(self) -> impl Iterator<Item = (UsedRequest, Observation)> {
         self.groups.into_iter().flat_map(|((action, context), group)| {
             let resources: Vec<(Resource, Observation)> = match group {
