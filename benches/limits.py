@@ -51,10 +51,10 @@ def generate(source, *more, statuses=(0,)):
     return run("generate", str(source), "--role", ROLE, "--threads", "2", "--quiet", "--format", "json", "--max-policies", "100000", *more, statuses=statuses)
 
 
-def record(number, source, name, member, value):
+def record(number, source, name, member, value, region="eu-central-1"):
     return {
         "eventVersion": "1.09", "eventType": "AwsApiCall", "eventTime": "2026-11-01T10:00:00Z", "eventID": f"{number:032x}",
-        "eventSource": f"{source}.amazonaws.com", "eventName": name, "awsRegion": "eu-central-1", "recipientAccountId": "123456789012",
+        "eventSource": f"{source}.amazonaws.com", "eventName": name, "awsRegion": region, "recipientAccountId": "123456789012",
         "userIdentity": {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {"type": "Role", "arn": ROLE}}},
         "requestParameters": {member: value}, "responseElements": None,
     }
@@ -86,8 +86,10 @@ def cases(folder, large):
     yield "a record nested a million deep", *generate(nested, statuses=(3,)), None, 64
     pairs = folder / "pairs"
     pairs.mkdir()
+    # Two thousand for each action and Region: more would become a pattern.
     for at, (source, name, member) in enumerate(OPERATIONS):
-        write(pairs / f"{at}.json.gz", (record(at * 4000 + i, source, name, member, f"thing-{chr(97 + i % 26)}-{i}") for i in range(4000)))
+        things = ((number, "eu-central-1" if number % 2 else "us-east-1") for number in range(4000))
+        write(pairs / f"{at}.json.gz", (record(at * 4000 + i, source, name, member, f"thing-{chr(97 + i % 26)}-{i}", region) for i, region in things))
     yield "100,000 pairs of action and resource", *generate(pairs), 30, 300
     # Start-up and the policy of some thousand resources cost the same however large the trail is.
     first = None

@@ -1,14 +1,41 @@
 //! Tells events apart that were delivered more than once.
 
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 
 use crate::cloudtrail::Event;
 
 #[expect(clippy::disallowed_types, reason = "asked for membership only: its order shows nowhere")]
-type Identities = std::collections::HashSet<u128, BuildHasherDefault<Folded>>;
+type Identities = std::collections::HashSet<Identity, BuildHasherDefault<Folded>>;
 
-/// The identities of all events seen, in 16 bytes each, shared between threads.
+/// What tells an event from all others, in 12 bytes: a large trail of one role has very many. That two events of a billion
+/// share one is as likely as one to a hundred billion, and where they have the same id or say the same, 64 bits differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Identity([u32; 3]);
+
+impl Identity {
+    /// The upper half sums up the id, the lower what the event says.
+    fn of(sums: u128) -> Self {
+        let (id, says) = ((sums >> 64) as u64, sums as u64);
+        let both = id ^ says;
+        Self([both as u32, (both >> 32) as u32, says as u32])
+    }
+
+    /// By bits that a shard's own table does not use.
+    fn shard(self) -> usize {
+        let [_, high, _] = self.0;
+        (high % u32::from(SHARDS)) as usize
+    }
+}
+
+impl Hash for Identity {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let [low, high, _] = self.0;
+        state.write_u64(u64::from(high) << 32 | u64::from(low));
+    }
+}
+
+/// The identities of all events seen, shared between threads.
 #[derive(Debug)]
 pub struct Seen {
     shards: Vec<Mutex<Identities>>,
@@ -42,8 +69,8 @@ impl Seen {
 
     /// Notes an identity; whether it was there before.
     pub fn is_known(&self, identity: u128) -> bool {
-        let shard = identity as u64 % u64::from(SHARDS);
-        let Some(shard) = self.shards.get(shard as usize) else { return false };
+        let identity = Identity::of(identity);
+        let Some(shard) = self.shards.get(identity.shard()) else { return false };
         // A thread that panicked inside `insert` has left a set all the same.
         !shard.lock().unwrap_or_else(PoisonError::into_inner).insert(identity)
     }
@@ -64,7 +91,26 @@ impl Hasher for Folded {
         }
     }
 
+    fn write_u64(&mut self, sum: u64) {
+        self.0 = sum;
+    }
+
     fn write_u128(&mut self, identity: u128) {
         self.0 = (identity >> 64) as u64 ^ identity as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_told_by_its_id_and_by_what_it_says() {
+        let seen = Seen::new();
+        let same_content = (0..10_000u128).map(|id| (id << 64) | 7);
+        let same_id = (8..10_000u128).map(|says| (u128::from(u64::MAX) << 64) | says);
+        let sums: Vec<u128> = same_content.chain(same_id).collect();
+        assert!(sums.iter().all(|sum| !seen.is_known(*sum)));
+        assert!(sums.iter().all(|sum| seen.is_known(*sum)));
     }
 }
