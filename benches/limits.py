@@ -105,7 +105,7 @@ def cases(folder, large):
             for number in range(1_000_000):
                 file.write((text if number == 0 else "," + text).replace("0" * 32, f"{number:032x}"))
             file.write("]}")
-        yield "one file of 1.2 GB, a million events of the role", *generate(whole), None, 128
+        yield "one file of 1.2 GB, a million events of the role", *generate(whole), None, 64
 
 
 def main():
