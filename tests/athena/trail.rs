@@ -9,7 +9,7 @@ use tempfile::TempDir;
 pub const ROLE: &str = "arn:aws:iam::111122223333:role/ci/runner";
 
 /// More S3 keys than are kept one by one.
-const KEYS: usize = 5_400;
+const KEYS: usize = 2_400;
 
 /// A directory with the trail.
 pub fn everything() -> TempDir {
