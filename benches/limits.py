@@ -88,8 +88,8 @@ def cases(folder, large):
     pairs.mkdir()
     # Two thousand for each action and Region: more would become a pattern.
     for at, (source, name, member) in enumerate(OPERATIONS):
-        things = ((number, "eu-central-1" if number % 2 else "us-east-1") for number in range(4000))
-        write(pairs / f"{at}.json.gz", (record(at * 4000 + i, source, name, member, f"thing-{chr(97 + i % 26)}-{i}", region) for i, region in things))
+        things = (record(at * 4000 + i, source, name, member, f"thing-{chr(97 + i % 26)}-{i}", ("us-east-1", "eu-central-1")[i % 2]) for i in range(4000))
+        write(pairs / f"{at}.json.gz", things)
     yield "100,000 pairs of action and resource", *generate(pairs), 30, 300
     # Start-up and the policy of some thousand resources cost the same however large the trail is.
     first = None

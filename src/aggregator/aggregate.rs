@@ -316,7 +316,10 @@ impl Collected {
 
 /// Each request once. A tree made of a sorted list has full nodes.
 fn together(mut requests: Vec<(UsedRequest, Observation)>) -> BTreeMap<UsedRequest, Observation> {
-    requests.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    // They come in no order, and actions are equal that differ in case.
+    requests.sort_unstable_by(|(one, _), (other, _)| {
+        one.cmp(other).then_with(|| one.action.as_str().cmp(other.action.as_str()))
+    });
     requests.dedup_by(|again, first| {
         let same = again.0 == first.0;
         if same {

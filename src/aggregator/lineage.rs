@@ -49,14 +49,7 @@ impl Lineage {
     ) {
         for one in created {
             for id in &one.generated {
-                self.generated_ids
-                    .entry(id.clone())
-                    .and_modify(|old| {
-                        if operation < old {
-                            *old = Arc::clone(operation);
-                        }
-                    })
-                    .or_insert_with(|| Arc::clone(operation));
+                self.add_generated(id.clone(), operation);
             }
             let resource = CreatedResource {
                 resource_type: one.resource_type.clone(),
@@ -70,17 +63,18 @@ impl Lineage {
         }
     }
 
+    /// Of several operations that name an id, the first in their order is kept.
+    fn add_generated(&mut self, id: String, operation: &Arc<str>) {
+        let kept = self.generated_ids.entry(id).or_insert_with(|| Arc::clone(operation));
+        if operation < kept {
+            *kept = Arc::clone(operation);
+        }
+    }
+
     /// Adds what the other saw created.
     pub fn merge(&mut self, other: Self) {
         for (id, operation) in other.generated_ids {
-            self.generated_ids
-                .entry(id)
-                .and_modify(|old| {
-                    if operation < *old {
-                        *old = Arc::clone(&operation);
-                    }
-                })
-                .or_insert(operation);
+            self.add_generated(id, &operation);
         }
         for (arn, resource) in other.created {
             self.created.entry(arn).and_modify(|old| old.keep_first(&resource)).or_insert(resource);

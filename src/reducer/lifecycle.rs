@@ -151,7 +151,7 @@ impl Maker<'_> {
                     time: observation.evidence.first_seen,
                     event_id: sample.map(|(_, id)| id.clone()),
                 },
-                operation: observation.operations.first().cloned().unwrap_or_else(|| Arc::from("")),
+                operation: observation.operations.first().cloned().unwrap_or_default(),
                 reason,
             });
         }
