@@ -27,7 +27,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use jiff::Timestamp;
-use trailtrim::aggregator::{Aggregator, Day, Evidence, Selection};
+use trailtrim::aggregator::{Aggregator, Day, Evidence, KnownCall, Selection};
 use trailtrim::catalog::Catalog;
 use trailtrim::cloudtrail::{Event, Needles, SkipReason};
 use trailtrim::collector::{CollectOptions, EventSink, Input, collect};
@@ -189,7 +189,7 @@ fn run(way: &str, trail: &Path, threads: &str) -> Result<()> {
         "inflate" => inflate(trail, threads)?,
         "collect" => {
             let counted = read(trail, threads, Counts::default)?;
-            check(&counted.events, trail)?;
+            check(&counted.events(), trail)?;
         }
         "aggregate" | "reduce" => {
             let selection = Selection { principals: vec![role()?], ..Selection::default() };
@@ -259,27 +259,62 @@ fn list(directory: &Path, files: &mut Vec<(u64, PathBuf)>) -> std::io::Result<()
     Ok(())
 }
 
-/// Calls of the role and those that failed, by event.
+/// Calls of the role by event source and name, and whether they failed.
 #[derive(Default)]
 struct Counts {
-    events: BTreeMap<(String, String), (u64, u64)>,
+    numbers: BTreeMap<(String, String, bool), u32>,
+    calls: Vec<u64>,
+}
+
+impl Counts {
+    fn number(&mut self, key: (String, String, bool)) -> u32 {
+        let next = self.calls.len() as u32;
+        let number = *self.numbers.entry(key).or_insert(next);
+        if number == next {
+            self.calls.push(0);
+        }
+        number
+    }
+
+    fn count(&mut self, event: &Event<'_>, calls: u64) -> Option<u32> {
+        event.caller.principal.as_ref().filter(|arn| arn.as_str() == TARGET)?;
+        let number = self.number((event.source.to_string(), event.name.to_string(), event.error_code.is_some()));
+        self.calls[number as usize] += calls;
+        Some(number)
+    }
+
+    /// Calls and failed calls by event.
+    fn events(&self) -> Calls {
+        let mut events = Calls::new();
+        for ((source, name, failed), number) in &self.numbers {
+            let counts = events.entry((source.clone(), name.clone())).or_default();
+            let calls = self.calls[*number as usize];
+            counts.0 += calls;
+            counts.1 += calls * u64::from(*failed);
+        }
+        events
+    }
 }
 
 impl EventSink for Counts {
     fn event(&mut self, event: &Event<'_>) {
-        if event.caller.principal.as_ref().is_some_and(|arn| arn.as_str() == TARGET) {
-            let counts = self.events.entry((event.source.to_string(), event.name.to_string())).or_default();
-            counts.0 += 1;
-            counts.1 += u64::from(event.error_code.is_some());
-        }
+        self.count(event, 1);
     }
 
     fn calls(&mut self, event: &Event<'_>, evidence: &Evidence) {
-        (0..evidence.events).for_each(|_| self.event(event));
+        self.count(event, evidence.events);
     }
 
     fn counts_alike(&self, _: Timestamp) -> bool {
         true
+    }
+
+    fn event_to_recall(&mut self, event: &Event<'_>) -> Option<KnownCall> {
+        self.count(event, 1).map(KnownCall::new)
+    }
+
+    fn again(&mut self, call: KnownCall, _: Timestamp, _: Option<&str>) {
+        self.calls[call.number() as usize] += 1;
     }
 
     fn skipped(&mut self, _: SkipReason, _: u64) {}
@@ -287,10 +322,9 @@ impl EventSink for Counts {
     fn gap(&mut self, _: String) {}
 
     fn merge(&mut self, other: Self) {
-        for (event, (all, failed)) in other.events {
-            let counts = self.events.entry(event).or_default();
-            counts.0 += all;
-            counts.1 += failed;
+        for (key, number) in other.numbers {
+            let own = self.number(key);
+            self.calls[own as usize] += other.calls[number as usize];
         }
     }
 }

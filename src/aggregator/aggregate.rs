@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::coverage::add_evidence;
-use super::fold::FoldedRequests;
+use jiff::Timestamp;
+
+use super::coverage::{Marks, add_evidence};
+use super::fold::{FoldedRequests, Place};
 use super::instance_profiles::InstanceProfiles;
 use super::learn::{self, Corrections};
+use super::recall::{Counted, Kind, Recall};
 use super::{
-    Certainty, Coverage, DeniedCall, Evidence, Fields, Lineage, Need, Observation, Origin, RecordCounts, Resolution,
-    Resolved, Resolver, Selection, UnmappedEvent, Usage, UsedRequest,
+    Certainty, Coverage, DeniedCall, Evidence, Fields, KnownCall, Lineage, Need, Observation, Origin, RecordCounts,
+    Resolution, Resolver, Selection, UnmappedEvent, Usage, UsedRequest,
 };
 use crate::catalog::Catalog;
 use crate::cloudtrail::{Denial, Event, Outcome, PolicyType, SkipReason};
@@ -25,6 +28,7 @@ pub struct Aggregator<'a> {
     others: BTreeMap<PrincipalArn, u64>,
     counts: RecordCounts,
     gaps: BTreeSet<String>,
+    recall: Recall,
 }
 
 /// What is known of one principal so far.
@@ -33,8 +37,6 @@ struct Collected {
     requests: FoldedRequests,
     lineage: Lineage,
     coverage: Coverage,
-    used: u64,
-    skipped: BTreeMap<SkipReason, u64>,
     /// Whole ARNs of roles and the like, which tell the path behind a bare name.
     arns: BTreeSet<Arn>,
     profiles: InstanceProfiles,
@@ -42,6 +44,15 @@ struct Collected {
     assumed: BTreeMap<PrincipalArn, BTreeSet<String>>,
     /// `eks.amazonaws.com:CreateNodegroup` and the like, each once.
     operations: BTreeSet<Arc<str>>,
+}
+
+/// Calls that were counted in.
+struct Taken {
+    counted: Counted,
+    /// Where their requests are.
+    places: Vec<Place>,
+    /// The same call again adds nothing but evidence.
+    may_come_again: bool,
 }
 
 /// How many other principals are remembered for advice.
@@ -56,6 +67,7 @@ impl<'a> Aggregator<'a> {
             others: BTreeMap::new(),
             counts: RecordCounts::default(),
             gaps: BTreeSet::new(),
+            recall: Recall::default(),
         }
     }
 
@@ -78,40 +90,53 @@ impl<'a> Aggregator<'a> {
         self.add_days(event, &all, days);
     }
 
-    fn add_days(&mut self, event: &Event<'_>, evidence: &Evidence, days: &[Evidence]) {
+    /// Counts one event in and keeps what it led to, so that the same call again can be counted without being resolved.
+    /// `None`: each such call must be resolved.
+    pub fn add_to_recall(&mut self, event: &Event<'_>) -> Option<KnownCall> {
+        let evidence = Evidence::of(event.time, event.id.as_deref());
+        let (principal, taken) = self.add_days(event, &evidence, std::slice::from_ref(&evidence))?;
+        let Taken { counted, places, may_come_again } = taken;
+        may_come_again.then(|| self.recall.keep(Kind::of(principal, event, counted), &places))?
+    }
+
+    /// Counts the same call again: it differs in id and time only, and is inside the window.
+    pub fn count_again(&mut self, call: KnownCall, time: Timestamp, id: Option<&str>) {
+        let Some((kind, places)) = self.recall.get(call) else { return };
+        let Some(collected) = self.principals.get_mut(&kind.principal) else { return };
+        collected.count_again(kind, places, time, id);
+        self.counts.count(kind.counted.skipped(), 1);
+    }
+
+    /// Forgets the calls that may come again.
+    pub fn forget_calls(&mut self) {
+        self.recall.forget();
+    }
+
+    /// Counts calls in; those of a wanted principal, inside of what was asked for, were taken.
+    fn add_days(&mut self, event: &Event<'_>, evidence: &Evidence, days: &[Evidence]) -> Option<(PrincipalArn, Taken)> {
         let events = evidence.events;
-        let Some(arn) = &event.caller.principal else { return self.skip_many(SkipReason::NoPrincipal, events) };
-        let Ok(principal) = PrincipalArn::try_from(arn.clone()) else {
-            return self.skip_many(SkipReason::NoPrincipal, events);
+        let principal = event.caller.principal.clone().and_then(|arn| PrincipalArn::try_from(arn).ok());
+        let Some(principal) = principal else {
+            self.skip_many(SkipReason::NoPrincipal, events);
+            return None;
         };
         if !self.selection.takes_principal(&principal) {
             if self.others.len() < OTHERS_KEPT || self.others.contains_key(&principal) {
                 *self.others.entry(principal).or_default() += events;
             }
-            return self.skip_many(SkipReason::OtherPrincipal, events);
+            self.skip_many(SkipReason::OtherPrincipal, events);
+            return None;
         }
-        let resolver = self.resolver;
-        let selection = self.selection;
         let outside = self.selection.leaves_out_calls(event, evidence);
-        let collected = self.principals.entry(principal).or_default();
-        let skip = match outside {
-            Some(reason) => Some(reason),
-            None => {
-                collected.note_days(event, days);
-                collected.add(event, evidence, resolver, selection)
-            }
-        };
-        match skip {
-            Some(reason) => {
-                *collected.skipped.entry(reason).or_default() += events;
-                self.skip_many(reason, events);
-            }
-            None => {
-                collected.used += events;
-                self.counts.read += events;
-                self.counts.used += events;
-            }
+        let collected = self.principals.entry(principal.clone()).or_default();
+        if let Some(reason) = outside {
+            self.skip_many(reason, events);
+            return None;
         }
+        collected.note_days(event, days);
+        let taken = collected.add(event, evidence, self.resolver, self.selection);
+        self.counts.count(taken.counted.skipped(), events);
+        Some((principal, taken))
     }
 
     /// Counts a record that never became an event.
@@ -122,8 +147,7 @@ impl<'a> Aggregator<'a> {
     /// Counts many records that never became events.
     pub fn skip_many(&mut self, reason: SkipReason, records: u64) {
         if records > 0 {
-            self.counts.read += records;
-            *self.counts.skipped.entry(reason).or_default() += records;
+            self.counts.count(Some(reason), records);
         }
     }
 
@@ -177,43 +201,37 @@ impl<'a> Aggregator<'a> {
 }
 
 impl Collected {
-    /// Counts a call of the principal in; the reason if it does not count.
-    fn add(
-        &mut self,
-        event: &Event<'_>,
-        evidence: &Evidence,
-        resolver: Resolver<'_>,
-        selection: &Selection,
-    ) -> Option<SkipReason> {
+    /// Counts a call of the principal in.
+    fn add(&mut self, event: &Event<'_>, evidence: &Evidence, resolver: Resolver<'_>, selection: &Selection) -> Taken {
         self.note_coverage(event, evidence);
         let operation = self.operation(event);
         match &event.outcome {
             Outcome::Unknown => {
                 self.coverage.unknown_outcome += evidence.events;
-                return Some(SkipReason::OutcomeUnknown);
+                return Taken::skipped(SkipReason::OutcomeUnknown);
             }
             Outcome::Denied(denial) => {
                 let denial = selection.told(denial);
-                let needs = self.denied(event, &denial, evidence, resolver);
-                if selection.include_denied && is_curable(&denial) {
-                    for need in granted_by_denial(&denial, needs) {
-                        self.requests.add(need, event, evidence, &operation);
-                    }
-                }
-                return Some(SkipReason::Denied);
+                let (call, needs) = self.denied(event, &denial, evidence, resolver);
+                let granted = selection.include_denied && is_curable(&denial);
+                let granted = if granted { granted_by_denial(&denial, needs) } else { Vec::new() };
+                let places = self.remember(granted, event, evidence, &operation);
+                // What AWS encoded is new with each call.
+                return Taken { places, may_come_again: call.is_plain(), counted: Counted::Denied(call) };
             }
             Outcome::Allowed | Outcome::AllowedThenFailed => {}
         }
         let resolved = match resolver.resolve(event) {
-            Resolution::NeedsNoPermission => return Some(SkipReason::NeedsNoPermission),
+            Resolution::NeedsNoPermission => return Taken::skipped(SkipReason::NeedsNoPermission),
             Resolution::Unmapped => {
                 let unmapped =
                     UnmappedEvent { event_source: event.source.to_string(), event_name: event.name.to_string() };
-                add_evidence(&mut self.coverage.unmapped, unmapped, evidence);
-                return Some(SkipReason::Unmapped);
+                add_evidence(&mut self.coverage.unmapped, unmapped.clone(), evidence);
+                return Taken { counted: Counted::Unmapped(unmapped), places: Vec::new(), may_come_again: true };
             }
             Resolution::Resolved(resolved) => resolved,
         };
+        let creates = event.outcome == Outcome::Allowed && !resolved.created.is_empty();
         if event.outcome == Outcome::Allowed {
             self.profiles.learn(event);
             self.lineage.add(evidence, &operation, resolved.created.iter());
@@ -222,8 +240,26 @@ impl Collected {
         if let Some((role, key)) = opened_session(event) {
             self.assumed.entry(role).or_default().insert(key);
         }
-        self.remember(resolved, event, evidence, &operation);
-        None
+        self.arns.extend(resolved.arns.into_iter().filter(|arn| arn.service() == "iam"));
+        let places = self.remember(resolved.needs, event, evidence, &operation);
+        // When something was created counts, too.
+        Taken { counted: Counted::Used, places, may_come_again: !creates }
+    }
+
+    /// Counts a call in that [`Taken::may_come_again`].
+    fn count_again(&mut self, kind: &Kind, places: &[Place], time: Timestamp, id: Option<&str>) {
+        self.coverage.count_day(&kind.event_source, time, 1);
+        self.coverage.note(time, time);
+        self.coverage.note_marks(kind.marks, 1);
+        match &kind.counted {
+            Counted::Denied(call) => self.coverage.deny(call.clone(), &Evidence::of(time, id)),
+            Counted::Unmapped(event) => {
+                add_evidence(&mut self.coverage.unmapped, event.clone(), &Evidence::of(time, id));
+            }
+            Counted::Skipped(SkipReason::OutcomeUnknown) => self.coverage.unknown_outcome += 1,
+            Counted::Used | Counted::Skipped(_) => {}
+        }
+        places.iter().for_each(|place| self.requests.add_again(*place, time, id));
     }
 
     /// The operation's name, of which all requests share one copy.
@@ -237,28 +273,38 @@ impl Collected {
         name
     }
 
-    fn remember(&mut self, resolved: Resolved, event: &Event<'_>, evidence: &Evidence, operation: &Arc<str>) {
-        self.arns.extend(resolved.arns.into_iter().filter(|arn| arn.service() == "iam"));
-        for need in resolved.needs {
-            self.requests.add(need, event, evidence, operation);
-        }
+    /// Counts needs of a call in; where they are.
+    fn remember(
+        &mut self,
+        needs: Vec<Need>,
+        event: &Event<'_>,
+        evidence: &Evidence,
+        operation: &Arc<str>,
+    ) -> Vec<Place> {
+        needs.into_iter().map(|need| self.requests.add(need, event, evidence, operation)).collect()
     }
 
     /// Keeps what AWS said and lets it correct the rules; what the call needs by the rules.
-    fn denied(&mut self, event: &Event<'_>, denial: &Denial, evidence: &Evidence, resolver: Resolver<'_>) -> Vec<Need> {
+    fn denied(
+        &mut self,
+        event: &Event<'_>,
+        denial: &Denial,
+        evidence: &Evidence,
+        resolver: Resolver<'_>,
+    ) -> (DeniedCall, Vec<Need>) {
         let call = DeniedCall {
             event_source: event.source.to_string(),
             event_name: event.name.to_string(),
             denial: denial.clone(),
         };
-        self.coverage.deny(call, evidence);
+        self.coverage.deny(call.clone(), evidence);
         let needs = match resolver.resolve(event) {
             Resolution::Resolved(resolved) => resolved.needs,
             Resolution::NeedsNoPermission | Resolution::Unmapped => Vec::new(),
         };
         let operation = self.operation(event);
         self.corrections.learn(&operation, denial, &needs);
-        needs
+        (call, needs)
     }
 
     fn note_days(&mut self, event: &Event<'_>, days: &[Evidence]) {
@@ -267,27 +313,20 @@ impl Collected {
 
     fn note_coverage(&mut self, event: &Event<'_>, evidence: &Evidence) {
         let coverage = &mut self.coverage;
-        coverage.first_event = coverage.first_event.into_iter().chain([evidence.first_seen]).min();
-        coverage.last_event = coverage.last_event.max(Some(evidence.last_seen));
+        coverage.note(evidence.first_seen, evidence.last_seen);
+        coverage.note_marks(Marks::of(event), evidence.events);
         if !coverage.regions.contains(&*event.region) {
             coverage.regions.insert(event.region.to_string());
         }
         if let Some(account) = event.account.as_deref().filter(|account| !coverage.accounts.contains(*account)) {
             coverage.accounts.insert(account.to_owned());
         }
-        coverage.data_events += evidence.events * u64::from(event.data_event);
-        coverage.truncated += evidence.events * u64::from(event.truncated);
-        coverage.hidden += evidence.events * u64::from(event.hidden);
     }
 
     fn merge(&mut self, other: Self) {
         self.requests.merge(other.requests);
         self.lineage.merge(other.lineage);
         self.coverage.merge(other.coverage);
-        self.used += other.used;
-        for (reason, count) in other.skipped {
-            *self.skipped.entry(reason).or_default() += count;
-        }
         self.arns.extend(other.arns);
         self.profiles.merge(other.profiles);
         self.corrections.merge(other.corrections);
@@ -311,6 +350,12 @@ impl Collected {
             corrections.apply(request, observation);
         }
         Usage { principal, requests: together(requests), lineage, assumed, coverage, records: counts }
+    }
+}
+
+impl Taken {
+    fn skipped(reason: SkipReason) -> Self {
+        Self { counted: Counted::Skipped(reason), places: Vec::new(), may_come_again: true }
     }
 }
 

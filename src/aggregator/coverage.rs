@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::Evidence;
-use crate::cloudtrail::{Denial, SkipReason};
+use crate::cloudtrail::{Denial, Event, SkipReason};
 
 /// Records read, used and skipped: read = used + skipped.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,7 +75,30 @@ impl Day {
 
 const SECONDS_A_DAY: i64 = 86_400;
 
+/// What tells something of coverage in a single record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Marks {
+    data_event: bool,
+    truncated: bool,
+    hidden: bool,
+}
+
+impl Marks {
+    pub fn of(event: &Event<'_>) -> Self {
+        Self { data_event: event.data_event, truncated: event.truncated, hidden: event.hidden }
+    }
+}
+
 impl RecordCounts {
+    /// Counts records in that were used, or skipped for a reason.
+    pub(super) fn count(&mut self, skipped: Option<SkipReason>, records: u64) {
+        self.read += records;
+        match skipped {
+            Some(reason) => *self.skipped.entry(reason).or_default() += records,
+            None => self.used += records,
+        }
+    }
+
     /// Adds the other's records to these.
     pub fn merge(&mut self, other: &Self) {
         self.read += other.read;
@@ -98,7 +121,8 @@ impl DeniedCall {
         self
     }
 
-    fn is_plain(&self) -> bool {
+    /// Whether it holds nothing that is new with each call.
+    pub(super) fn is_plain(&self) -> bool {
         self.denial.encoded_message.is_none() && self.denial.authorization_id.is_none()
     }
 
@@ -139,6 +163,19 @@ impl Coverage {
         }
         self.denied = kept;
         dropped.into_iter().for_each(|(call, evidence)| add_evidence(&mut self.denied, call, &evidence));
+    }
+
+    /// Notes when calls were made.
+    pub(super) fn note(&mut self, first: Timestamp, last: Timestamp) {
+        self.first_event = self.first_event.into_iter().chain([first]).min();
+        self.last_event = self.last_event.max(Some(last));
+    }
+
+    /// Counts the marks of records that have the same.
+    pub(super) fn note_marks(&mut self, marks: Marks, records: u64) {
+        self.data_events += records * u64::from(marks.data_event);
+        self.truncated += records * u64::from(marks.truncated);
+        self.hidden += records * u64::from(marks.hidden);
     }
 
     /// Counts calls to a service on the day of a moment in.

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::{Evidence, Hole, HoleCause, Need, Observation, UsedRequest};
 use crate::cloudtrail::Event;
 use crate::iam::{Action, Arn, Context, Resource};
@@ -24,21 +26,38 @@ type Table<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
 #[derive(Debug, Default)]
 pub struct FoldedRequests {
     groups: Table<(Action, Context), Group>,
+    observations: Observations,
+}
+
+/// Where the observation of a request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place(u32);
+
+/// Observations by place. They stay where they are while requests are folded.
+#[derive(Debug, Default)]
+struct Observations(Vec<Slot>);
+
+#[derive(Debug)]
+enum Slot {
+    /// In a box: there is room for more than there are.
+    Own(Box<Observation>),
+    /// It became part of the one there.
+    Joined(Place),
 }
 
 #[derive(Debug)]
 enum Group {
-    /// In boxes: a table has room for more than it holds.
-    Single(Table<Resource, Box<Observation>>),
+    Single(Table<Resource, Place>),
     /// Per partition, service, Region, account and first part of the resource: the common beginning.
-    Folded(BTreeMap<String, (String, Observation)>),
+    Folded(BTreeMap<String, (String, Place)>),
 }
 
 impl FoldedRequests {
-    /// Counts one need of a call in.
-    pub fn add(&mut self, need: Need, event: &Event<'_>, evidence: &Evidence, operation: &Arc<str>) {
+    /// Counts one need of a call in; where its observation is.
+    pub fn add(&mut self, need: Need, event: &Event<'_>, evidence: &Evidence, operation: &Arc<str>) -> Place {
         let key = (need.action, need.context);
-        if let Some(known) = self.groups.get_mut(&key).and_then(|group| group.known(&need.resource)) {
+        let place = self.groups.get(&key).and_then(|group| group.known(&need.resource));
+        if let Some((place, known)) = place.and_then(|place| Some((place, self.observations.get_mut(place)?))) {
             known.evidence.merge(evidence);
             // What a record shows outweighs what a rule says.
             known.origin = known.origin.min(need.origin);
@@ -54,7 +73,7 @@ impl FoldedRequests {
             }
             known.sources.extend(need.source);
             known.notes.extend(need.note);
-            return;
+            return place;
         }
         let observation = Observation {
             evidence: evidence.clone(),
@@ -66,27 +85,39 @@ impl FoldedRequests {
             sources: need.source.into_iter().collect(),
             notes: need.note.into_iter().collect(),
         };
-        self.insert(key, need.resource, Box::new(observation));
+        self.insert(key, need.resource, Box::new(observation))
     }
 
-    fn insert(&mut self, key: (Action, Context), resource: Resource, observation: Box<Observation>) {
+    /// Adds an event to what is known at a place.
+    pub fn add_again(&mut self, place: Place, time: Timestamp, id: Option<&str>) {
+        if let Some(known) = self.observations.get_mut(place) {
+            known.evidence.add(time, id);
+        }
+    }
+
+    fn insert(&mut self, key: (Action, Context), resource: Resource, observation: Box<Observation>) -> Place {
         let group = self.groups.entry(key).or_insert_with(|| Group::Single(Table::default()));
-        group.insert(resource, observation);
+        group.insert(resource, observation, &mut self.observations)
     }
 
     pub fn merge(&mut self, other: Self) {
-        for (key, group) in other.groups {
+        let Self { groups, observations: mut others } = other;
+        for (key, group) in groups {
             match group {
                 Group::Single(resources) => {
-                    for (resource, observation) in resources {
-                        self.insert(key.clone(), resource, observation);
+                    for (resource, place) in resources {
+                        if let Some(observation) = others.take(place) {
+                            self.insert(key.clone(), resource, observation);
+                        }
                     }
                 }
                 Group::Folded(starts) => {
                     let own = self.groups.entry(key).or_insert_with(|| Group::Single(Table::default()));
-                    own.fold();
-                    for (place, (start, observation)) in starts {
-                        own.insert_folded(place, &start, observation);
+                    own.fold(&mut self.observations);
+                    for (head, (start, place)) in starts {
+                        if let Some(observation) = others.take(place) {
+                            own.insert_folded(head, &start, observation, &mut self.observations);
+                        }
                     }
                 }
             }
@@ -95,13 +126,17 @@ impl FoldedRequests {
 
     /// All requests, in no order.
     pub fn finish(self) -> impl Iterator<Item = (UsedRequest, Observation)> {
-        self.groups.into_iter().flat_map(|((action, context), group)| {
+        let Self { groups, mut observations } = self;
+        groups.into_iter().flat_map(move |((action, context), group)| {
+            let mut take = |place| observations.take(place).map(|observation| *observation);
             let resources: Vec<(Resource, Observation)> = match group {
                 Group::Single(resources) => {
-                    resources.into_iter().map(|(resource, observation)| (resource, *observation)).collect()
+                    let taken = |(resource, place)| Some((resource, take(place)?));
+                    resources.into_iter().filter_map(taken).collect()
                 }
                 Group::Folded(starts) => {
-                    starts.into_values().map(|(start, observation)| pattern(&start, observation)).collect()
+                    let taken = |(start, place): (String, Place)| Some(pattern(&start, take(place)?));
+                    starts.into_values().filter_map(taken).collect()
                 }
             };
             resources.into_iter().map(move |(resource, observation)| {
@@ -111,61 +146,112 @@ impl FoldedRequests {
     }
 }
 
+impl Observations {
+    fn push(&mut self, observation: Box<Observation>) -> Place {
+        self.0.push(Slot::Own(observation));
+        // As many as 32 bits number take hundreds of gigabytes.
+        Place((self.0.len() - 1) as u32)
+    }
+
+    fn get_mut(&mut self, place: Place) -> Option<&mut Observation> {
+        let Place(at) = match self.0.get(place.0 as usize)? {
+            Slot::Own(_) => place,
+            Slot::Joined(other) => *other,
+        };
+        match self.0.get_mut(at as usize)? {
+            Slot::Own(observation) => Some(observation),
+            Slot::Joined(_) => None,
+        }
+    }
+
+    /// Takes an observation that is not part of another one.
+    fn take(&mut self, place: Place) -> Option<Box<Observation>> {
+        let slot = self.0.get_mut(place.0 as usize)?;
+        match std::mem::replace(slot, Slot::Joined(place)) {
+            Slot::Own(observation) => Some(observation),
+            Slot::Joined(_) => None,
+        }
+    }
+
+    fn join(&mut self, place: Place, other: Place) {
+        if let Some(slot) = self.0.get_mut(place.0 as usize) {
+            *slot = Slot::Joined(other);
+        }
+    }
+}
+
 impl Group {
-    fn known(&mut self, resource: &Resource) -> Option<&mut Observation> {
+    fn known(&self, resource: &Resource) -> Option<Place> {
         match self {
-            Self::Single(resources) => resources.get_mut(resource).map(Box::as_mut),
+            Self::Single(resources) => resources.get(resource).copied(),
             Self::Folded(_) => None,
         }
     }
 
-    fn insert(&mut self, resource: Resource, observation: Box<Observation>) {
+    fn insert(&mut self, resource: Resource, observation: Box<Observation>, all: &mut Observations) -> Place {
         match self {
             Self::Single(resources) => {
-                match resources.get_mut(&resource) {
-                    Some(known) => known.merge(&observation),
-                    None => {
-                        resources.insert(resource, observation);
+                if let Some(place) = resources.get(&resource) {
+                    if let Some(known) = all.get_mut(*place) {
+                        known.merge(&observation);
                     }
+                    return *place;
                 }
+                let place = all.push(observation);
+                resources.insert(resource, place);
                 if resources.len() > KEPT {
-                    self.fold();
+                    self.fold(all);
                 }
+                place
             }
             Self::Folded(_) => match resource {
-                Resource::Any => self.insert_folded("*".to_owned(), "*", *observation),
-                Resource::Arn(arn) => self.insert_folded(place(&arn), arn.as_str(), *observation),
+                Resource::Any => self.insert_folded("*".to_owned(), "*", observation, all),
+                Resource::Arn(arn) => self.insert_folded(head(&arn), arn.as_str(), observation, all),
             },
         }
     }
 
-    fn insert_folded(&mut self, place: String, text: &str, observation: Observation) {
-        let Self::Folded(starts) = self else { return };
-        match starts.get_mut(&place) {
-            Some((start, known)) => {
+    fn insert_folded(
+        &mut self,
+        head: String,
+        text: &str,
+        observation: Box<Observation>,
+        all: &mut Observations,
+    ) -> Place {
+        let Self::Folded(starts) = self else { return all.push(observation) };
+        match starts.get_mut(&head) {
+            Some((start, place)) => {
                 let common = start.bytes().zip(text.bytes()).take_while(|(one, other)| one == other).count();
                 let cut = (0..=common).rev().find(|at| start.is_char_boundary(*at)).unwrap_or(0);
                 start.truncate(cut);
-                known.merge(&observation);
+                if let Some(known) = all.get_mut(*place) {
+                    known.merge(&observation);
+                }
+                *place
             }
             None => {
-                starts.insert(place, (text.to_owned(), observation));
+                let place = all.push(observation);
+                starts.insert(head, (text.to_owned(), place));
+                place
             }
         }
     }
 
-    fn fold(&mut self) {
+    fn fold(&mut self, all: &mut Observations) {
         let Self::Single(resources) = self else { return };
         let resources = std::mem::take(resources);
         *self = Self::Folded(BTreeMap::new());
-        for (resource, observation) in resources {
-            self.insert(resource, observation);
+        for (resource, place) in resources {
+            if let Some(observation) = all.take(place) {
+                let other = self.insert(resource, observation, all);
+                all.join(place, other);
+            }
         }
     }
 }
 
 /// Up to the first `/` of the resource: a bucket, a type. Below it names vary; above it nothing is ever merged.
-fn place(arn: &Arn) -> String {
+fn head(arn: &Arn) -> String {
     let resource = arn.resource();
     let head = resource.split_inclusive('/').next().unwrap_or(resource);
     let start = arn.as_str().len() - resource.len();

@@ -13,6 +13,7 @@ mod instance_profiles;
 mod known_tags;
 mod learn;
 mod lineage;
+mod recall;
 mod resolver;
 mod selection;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use evidence::Evidence;
 pub use few::Few;
 pub use fold::KEPT as DISTINCT_KEPT;
 pub use lineage::{CreatedResource, Lineage};
+pub use recall::KnownCall;
 pub(crate) use resolver::kind_of_id;
 pub use resolver::{Below, Creation, Fields, Members, Need, Reads, Resolution, Resolved, Resolver};
 pub use selection::Selection;

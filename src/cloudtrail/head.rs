@@ -55,12 +55,12 @@ impl<'a> RecordHead<'a> {
         self.fields.text(Member::EventId)
     }
 
-    /// What [`Event::identity`](super::Event::identity) will be, given the caller's principal.
-    pub fn identity_of(&self, principal: Option<&str>) -> Option<u128> {
+    /// What [`Event::identity`](super::Event::identity) will be, given its id and the caller's principal.
+    pub fn identity_of(&self, id: &str, principal: Option<&str>) -> Option<u128> {
         let region = self.fields.text(Member::AwsRegion).unwrap_or_default();
         let error_code = self.fields.text(Member::ErrorCode);
         let says = (self.time, &*self.source, &*self.name, &*region);
-        identity_of(&self.id()?, says, (error_code.as_deref(), principal, self.payload_sum()))
+        identity_of(id, says, (error_code.as_deref(), principal, self.payload_sum()))
     }
 
     /// Sums up the payloads' text, to tell records apart that claim one id.

@@ -2,26 +2,21 @@
 //!
 //! A role makes the same calls again and again, and what a call needs does not depend on when it was made. The first of
 //! them goes the usual way; of the second, and all that follow, only the members are found ([`RecordHead`]), the payloads
-//! are written in brief ([`Operations`]), and id and time are kept as evidence. In the end each such call is handed on
-//! once, with its evidence.
+//! are written in brief ([`Operations`]), and the sink is told that the call came again, when, and with which id.
 //!
-//! Of a call that came once only a hash is kept, most calls being of that kind. Memory is bounded: when too much is kept,
-//! all of it is handed on, and counting starts afresh.
+//! Of a call only a hash is kept. Memory is bounded: when there are too many, all are forgotten, and it starts afresh.
 
-use std::borrow::Cow;
 use std::hash::{BuildHasher, BuildHasherDefault};
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
-use super::duplicates::Folded;
+use super::duplicates::{Folded, Identity};
 use super::operations::Operations;
 use super::sink::EventSink;
-use crate::aggregator::{Day, Evidence, distill};
+use crate::aggregator::{KnownCall, distill};
 use crate::cloudtrail::{Caller, Event, RecordHead, SkipReason, read_caller};
 use crate::iam::Arn;
 
-#[expect(clippy::disallowed_types, reason = "what is counted adds up to the same in any order")]
+#[expect(clippy::disallowed_types, reason = "asked for single calls only: its order shows nowhere")]
 type Table<K, V, S = foldhash::fast::RandomState> = std::collections::HashMap<K, V, S>;
 
 /// The calls that one thread has seen.
@@ -30,19 +25,18 @@ pub struct Alike {
     callers: Table<Arc<[u8]>, Arc<KnownCaller>>,
     /// The caller of the record at hand, most often that of the one before, too.
     caller: Option<Arc<KnownCaller>>,
-    identities: Table<Box<[u8]>, Arc<Identity>>,
+    /// Callers without what differs from session to session, each with a number of its own.
+    identities: Table<Box<[u8]>, u64>,
     /// How many identities were numbered.
     numbered: u64,
     operations: Operations,
-    /// By hash. `None`: seen once, and handed on.
-    calls: Table<u128, Option<Box<Counted>>, BuildHasherDefault<Folded>>,
+    /// By hash.
+    calls: Table<Identity, KnownCall, BuildHasherDefault<Folded>>,
     /// Drawn for this run, so that no file can be made whose calls have one hash.
     hashers: [foldhash::quality::RandomState; 2],
-    /// About how many bytes are kept in `calls`.
-    kept: usize,
-    /// The call at hand, and its hash.
+    /// The call at hand in brief, and its hash.
     call: Vec<u8>,
-    hash: u128,
+    hash: Option<Identity>,
 }
 
 /// What a `userIdentity` says.
@@ -52,27 +46,11 @@ struct KnownCaller {
     is_wanted: bool,
     caller: Option<Caller<'static>>,
     /// None where the caller can't be told, or is not wanted.
-    identity: Option<Arc<Identity>>,
+    identity: Option<u64>,
 }
 
-/// A caller without what differs from session to session.
-#[derive(Debug)]
-struct Identity {
-    /// Of its own.
-    number: u64,
-    caller: Option<Caller<'static>>,
-}
-
-/// A call, how often and when it was seen again.
-#[derive(Debug)]
-struct Counted {
-    identity: Arc<Identity>,
-    call: Box<[u8]>,
-    days: Vec<(Day, Evidence)>,
-}
-
-/// So much is kept of calls.
-const MOST_KEPT: usize = 3 << 20;
+/// So many calls are remembered, for which the table takes a megabyte and the sink about as much.
+const MOST_CALLS: usize = 56 << 10;
 
 /// Identities that are remembered: one a session.
 const MOST_CALLERS: usize = 1_000;
@@ -108,33 +86,39 @@ impl Alike {
         known
     }
 
-    fn identity(&mut self, caller: &Caller<'_>) -> Arc<Identity> {
+    fn identity(&mut self, caller: &Caller<'_>) -> u64 {
         let text = distill::identity(caller).to_string().into_bytes();
         if let Some(known) = self.identities.get(text.as_slice()) {
-            return Arc::clone(known);
+            return *known;
         }
         self.numbered += 1;
-        let caller = read_caller(&text).map(Caller::into_owned);
-        let identity = Arc::new(Identity { number: self.numbered, caller });
         if self.identities.len() >= MOST_CALLERS {
             self.identities.clear();
         }
-        self.identities.insert(text.into(), Arc::clone(&identity));
-        identity
+        self.identities.insert(text.into(), self.numbered);
+        self.numbered
     }
 
-    /// Whether a call like this one was taken before; then what tells the record from others, if anything.
-    pub fn knows(&mut self, head: &RecordHead<'_>) -> Option<Option<u128>> {
-        self.call.clear();
+    /// A call like this one, if one was taken before.
+    pub fn known(&mut self, head: &RecordHead<'_>) -> Option<KnownCall> {
+        self.hash = None;
         let known = self.caller.as_ref().filter(|_| head.identity.is_some())?;
-        let identity = known.identity.as_ref()?;
+        let identity = known.identity?;
         let operation = self.operations.get(&head.source, &head.name)?;
+        self.call.clear();
         head.write_call(|side, payload, call| operation.write(side, payload, call), &mut self.call);
-        let call = (identity.number, self.call.as_slice());
+        let call = (identity, self.call.as_slice());
         let [one, other] = self.hashers.each_ref().map(|hasher| u128::from(hasher.hash_one(call)));
-        self.hash = one << 64 | other;
-        let principal = known.caller.as_ref().and_then(|caller| caller.principal.as_ref());
-        self.calls.contains_key(&self.hash).then(|| head.identity_of(principal.map(Arn::as_str)))
+        let hash = Identity::of(one << 64 | other);
+        self.hash = Some(hash);
+        self.calls.get(&hash).copied()
+    }
+
+    /// What tells the record from all others, if anything.
+    pub fn identity_of(&self, head: &RecordHead<'_>, id: Option<&str>) -> Option<u128> {
+        let caller = self.caller.as_ref().and_then(|known| known.caller.as_ref());
+        let principal = caller.and_then(|caller| caller.principal.as_ref());
+        head.identity_of(id?, principal.map(Arn::as_str))
     }
 
     /// Reads the rest of a record. Its caller was read before.
@@ -146,69 +130,15 @@ impl Alike {
         }
     }
 
-    /// Counts the call that [`Alike::knows`] was asked for.
-    pub fn count(&mut self, time: Timestamp, id: Option<Cow<'_, str>>) {
-        let Some(known) = self.calls.get_mut(&self.hash) else { return };
-        let identity = self.caller.as_ref().and_then(|caller| caller.identity.as_ref());
-        match (known, identity) {
-            (Some(counted), _) => counted.add(time, id.as_deref()),
-            (known, Some(identity)) => {
-                self.kept += self.call.len() + COUNTED;
-                let days = vec![(Day::of(time), Evidence::of(time, id.as_deref()))];
-                let (identity, call) = (Arc::clone(identity), self.call.as_slice().into());
-                *known = Some(Box::new(Counted { identity, call, days }));
-            }
-            (None, None) => {}
+    /// Hands on the event that [`Alike::known`] was asked for and did not know.
+    pub fn take(&mut self, event: &Event<'_>, sink: &mut impl EventSink) {
+        let Some(hash) = self.hash else { return sink.event(event) };
+        if self.calls.len() >= MOST_CALLS {
+            self.calls.clear();
+            sink.forget_calls();
         }
-    }
-
-    /// Remembers the call that [`Alike::knows`] was asked for and did not know.
-    pub fn remember(&mut self, sink: &mut impl EventSink) {
-        if self.call.is_empty() {
-            return;
-        }
-        self.kept += ENTRY;
-        if self.kept > MOST_KEPT {
-            self.hand_on(sink);
-        }
-        self.calls.insert(self.hash, None);
-    }
-
-    /// Hands on all that was counted.
-    pub fn hand_on(&mut self, sink: &mut impl EventSink) {
-        let mut record = Vec::new();
-        for (_, counted) in self.calls.drain() {
-            let Some(counted) = counted else { continue };
-            let Counted { identity, call, days } = *counted;
-            let days: Vec<Evidence> = days.into_iter().map(|(_, evidence)| evidence).collect();
-            let Some(first) = days.first() else { continue };
-            record.clear();
-            record.extend_from_slice(format!("{{\"eventTime\":\"{}\",", first.first_seen).as_bytes());
-            record.extend_from_slice(&call);
-            let caller = identity.caller.clone().ok_or(SkipReason::NoPrincipal);
-            let head = RecordHead::read(&record, |_| true);
-            match head.and_then(|head| head.parse_of(caller?)) {
-                Ok(event) => sink.calls_by_day(&event, &days),
-                // Its like was parsed before.
-                Err(reason) => sink.skipped(reason, days.iter().map(|day| day.events).sum()),
-            }
-        }
-        self.kept = 0;
-    }
-}
-
-impl Counted {
-    fn add(&mut self, time: Timestamp, id: Option<&str>) {
-        let today = Day::of(time);
-        match self.days.iter_mut().find(|(day, _)| *day == today) {
-            Some((_, evidence)) => evidence.add(time, id),
-            None => self.days.push((today, Evidence::of(time, id))),
+        if let Some(call) = sink.event_to_recall(event) {
+            self.calls.insert(hash, call);
         }
     }
 }
-
-/// About what a call takes that was seen once.
-const ENTRY: usize = 48;
-
-/// And what one takes beside its text that was seen again.
-const COUNTED: usize = 256;

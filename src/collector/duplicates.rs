@@ -11,11 +11,11 @@ type Identities = std::collections::HashSet<Identity, BuildHasherDefault<Folded>
 /// What tells an event from all others, in 12 bytes: a large trail of one role has very many. That two events of a billion
 /// share one is as likely as one to a hundred billion, and where they have the same id or say the same, 64 bits differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Identity([u32; 3]);
+pub struct Identity([u32; 3]);
 
 impl Identity {
     /// The upper half sums up the id, the lower what the event says.
-    fn of(sums: u128) -> Self {
+    pub fn of(sums: u128) -> Self {
         let (id, says) = ((sums >> 64) as u64, sums as u64);
         let both = id ^ says;
         Self([both as u32, (both >> 32) as u32, says as u32])

@@ -57,9 +57,10 @@ impl<'r, S: EventSink> Intake<'r, S> {
         file.finish(name, end);
     }
 
-    /// Hands on what was held back, behind the last file.
+    /// Forgets the calls, behind the last file.
     pub fn finish(&mut self) {
-        std::mem::take(&mut self.alike).hand_on(&mut self.sink);
+        self.alike = Alike::default();
+        self.sink.forget_calls();
     }
 }
 
@@ -279,18 +280,21 @@ impl<'i, 'r, S: EventSink> FileIntake<'i, 'r, S> {
             self.take_event(&event);
             return Ok(());
         }
-        if let Some(identity) = alike.knows(&head) {
+        if let Some(call) = alike.known(&head) {
             self.records += 1;
-            match identity.is_some_and(|identity| seen.is_known(identity)) {
+            let id = head.id();
+            match alike.identity_of(&head, id.as_deref()).is_some_and(|identity| seen.is_known(identity)) {
                 true => sink.skipped(SkipReason::Duplicate, 1),
-                false => alike.count(head.time, head.id()),
+                false => sink.again(call, head.time, id.as_deref()),
             }
             return Ok(());
         }
         let event = alike.parse(head)?;
-        self.take_event(&event);
-        let Intake { alike, sink, .. } = &mut *self.intake;
-        alike.remember(sink);
+        self.records += 1;
+        match seen.is_repeated(&event) {
+            true => sink.skipped(SkipReason::Duplicate, 1),
+            false => alike.take(&event, sink),
+        }
         Ok(())
     }
 

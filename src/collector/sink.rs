@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::aggregator::{Aggregator, Evidence};
+use crate::aggregator::{Aggregator, Evidence, KnownCall};
 use crate::cloudtrail::{Event, SkipReason};
 
 /// Takes what the collector finds. There is one for each thread; at the end they are merged, in any order.
@@ -19,10 +19,22 @@ pub trait EventSink: Send {
         days.iter().for_each(|day| self.calls(event, day));
     }
 
-    /// Whether calls at this time that differ in id and time only may come together, through [`EventSink::calls_by_day`].
+    /// Whether calls at this time that differ in id and time only may be counted, through [`EventSink::again`].
     fn counts_alike(&self, _time: Timestamp) -> bool {
         false
     }
+
+    /// The same as [`EventSink::event`]; the call, if the same one may be counted by [`EventSink::again`] from now on.
+    fn event_to_recall(&mut self, event: &Event<'_>) -> Option<KnownCall> {
+        self.event(event);
+        None
+    }
+
+    /// A call like one before, but for time and id.
+    fn again(&mut self, _call: KnownCall, _time: Timestamp, _id: Option<&str>) {}
+
+    /// No call that is known until now is going to come again.
+    fn forget_calls(&mut self) {}
 
     /// Records that are not handed on as events, for one reason.
     fn skipped(&mut self, reason: SkipReason, records: u64);
@@ -51,6 +63,18 @@ impl EventSink for Aggregator<'_> {
 
     fn counts_alike(&self, time: Timestamp) -> bool {
         self.selection().takes_all_sessions() && self.selection().takes_time(time)
+    }
+
+    fn event_to_recall(&mut self, event: &Event<'_>) -> Option<KnownCall> {
+        self.add_to_recall(event)
+    }
+
+    fn again(&mut self, call: KnownCall, time: Timestamp, id: Option<&str>) {
+        self.count_again(call, time, id);
+    }
+
+    fn forget_calls(&mut self) {
+        Self::forget_calls(self);
     }
 
     fn skipped(&mut self, reason: SkipReason, records: u64) {

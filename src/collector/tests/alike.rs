@@ -1,36 +1,49 @@
 //! Calls that are counted instead of parsed count like calls that are parsed.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 
 use serde_json::{Value, json};
 
 use super::*;
-use crate::aggregator::{Aggregator, Evidence, Selection, Usage, distill};
+use crate::aggregator::{Aggregator, DISTINCT_KEPT, Evidence, RecordCounts, Selection, Usage, distill};
 use crate::catalog::Catalog;
 use crate::cloudtrail::{Found, RecordHead, Splitter, Step, parse_record, read_caller, visit_records};
 use crate::collector::operations::Operations;
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/ci/eks-runner";
 
-/// The records of a scenario three times over, each time on another day, by another session, with other tokens.
-fn repeated() -> Vec<String> {
-    let text = std::fs::read_to_string(fixture("scenarios/eks-eksctl/events/part-1.json")).unwrap();
-    let file: Value = serde_json::from_str(&text).unwrap();
-    let mut records = Vec::new();
-    for day in 1..=3 {
-        for (at, record) in file["Records"].as_array().unwrap().iter().enumerate() {
-            let mut record = record.clone();
-            record["eventID"] = json!(format!("{day}-{at}"));
-            record["eventTime"] = json!(format!("2026-11-0{day}T10:00:{:02}Z", at % 60));
-            record["sourceIPAddress"] = json!(format!("192.0.2.{day}"));
-            record["userIdentity"]["accessKeyId"] = json!(format!("ASIA{day}"));
-            if let Some(request) = record["requestParameters"].as_object_mut() {
-                request.insert("clientToken".to_owned(), json!(format!("token-{day}")));
-            }
-            records.push(record.to_string());
+/// The records of a scenario, and one of a call that no action is known for, three times over, each time on another day, by another session, with other tokens.
+fn repeated(scenario: &str) -> Vec<String> {
+    let mut once = Vec::new();
+    for file in trail_files(&fixture(&format!("scenarios/{scenario}/events"))) {
+        let text = inflated(std::fs::read(file).unwrap());
+        let (mut rest, mut splitter) = (text.as_slice(), Splitter::default());
+        while let Step::Item { text: item, .. } = splitter.next(&mut rest, true) {
+            visit_records(item, &mut |found| {
+                if let Found::Record(record) = found {
+                    once.extend(serde_json::from_slice::<Value>(record));
+                }
+            });
         }
     }
-    records
+    let mut unmapped = once.iter().find(|record| record["userIdentity"].to_string().contains(ROLE)).unwrap().clone();
+    unmapped["eventName"] = json!("DoWhatIsNew");
+    once.push(unmapped);
+    let again = |day: usize, at: usize| {
+        let mut record = once[at].clone();
+        record["eventID"] = json!(format!("{day}-{at}"));
+        record["eventTime"] = json!(format!("2026-11-0{day}T10:00:{:02}Z", at % 60));
+        record["sourceIPAddress"] = json!(format!("192.0.2.{day}"));
+        record["userIdentity"]["accessKeyId"] = json!(format!("ASIA{day}"));
+        if let Some(request) = record["requestParameters"].as_object_mut() {
+            request.insert("clientToken".to_owned(), json!(format!("token-{day}")));
+        }
+        record.to_string()
+    };
+    // The last come first.
+    let times = (1..=3).rev().flat_map(|day| (0..once.len()).map(move |at| (day, at)));
+    times.map(|(day, at)| again(day, at)).collect()
 }
 
 fn assert_same(one: &Usage, other: &Usage) {
@@ -40,28 +53,63 @@ fn assert_same(one: &Usage, other: &Usage) {
     assert_eq!(one.records, other.records);
 }
 
+/// The usages from files, whose calls are counted, must be those from records that are parsed one by one; how many records
+/// were used, and which did not count for which reasons.
+fn assert_counted_as_parsed(records: &[String], selection: &Selection) -> RecordCounts {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.json"), format!("{{\"Records\":[{}]}}", records.join(","))).unwrap();
+    let new = || Aggregator::new(Catalog::embedded(), selection);
+    let mut plain = new();
+    for record in records {
+        match parse_record(record.as_bytes()) {
+            Ok(event) => plain.add(&event),
+            Err(reason) => plain.skip(reason),
+        }
+    }
+    let inputs = [Input::Path(folder.path().to_path_buf())];
+    let counted = collect(&inputs, &CollectOptions::default(), &Needles::default(), new).unwrap().sink;
+    let counts = counted.counts().clone();
+    let (plain, counted) = (plain.finish(), counted.finish());
+    assert!(!plain.is_empty() && counted.keys().eq(plain.keys()));
+    plain.values().zip(counted.values()).for_each(|(plain, counted)| assert_same(plain, counted));
+    counts
+}
+
 #[test]
 fn calls_that_are_alike_count_as_if_each_was_parsed() {
-    let folder = tempfile::tempdir().unwrap();
-    let records = repeated();
-    std::fs::write(folder.path().join("a.json"), format!("{{\"Records\":[{}]}}", records.join(","))).unwrap();
     let windows = [None, Some("2026-11-02T10:00:20Z".parse().unwrap())];
-    for since in windows {
-        let selection = Selection { principals: vec![ROLE.parse().unwrap()], since, ..Selection::default() };
-        let new = || Aggregator::new(Catalog::embedded(), &selection);
-        let mut plain = new();
-        for record in &records {
-            match parse_record(record.as_bytes()) {
-                Ok(event) => plain.add(&event),
-                Err(reason) => plain.skip(reason),
-            }
+    let mut skipped = BTreeSet::new();
+    for scenario in ["eks-addon-denied", "eks-eksctl", "eks-terraform", "eks-terraform-platform"] {
+        let records = repeated(scenario);
+        for (since, include_denied) in windows.into_iter().flat_map(|since| [(since, false), (since, true)]) {
+            let principals = vec![ROLE.parse().unwrap()];
+            let selection = Selection { principals, since, include_denied, ..Selection::default() };
+            let counts = assert_counted_as_parsed(&records, &selection);
+            assert!(counts.used >= 10, "{scenario}: {counts:?}");
+            skipped.extend(counts.skipped.into_keys());
         }
-        let inputs = [Input::Path(folder.path().to_path_buf())];
-        let counted = collect(&inputs, &CollectOptions::default(), &Needles::default(), new).unwrap().sink;
-        let (plain, counted) = (plain.finish(), counted.finish());
-        assert!(plain.len() == 1 && counted.keys().eq(plain.keys()));
-        plain.values().zip(counted.values()).for_each(|(plain, counted)| assert_same(plain, counted));
     }
+    // Calls come again whatever became of them.
+    let reasons = [SkipReason::Denied, SkipReason::OutcomeUnknown, SkipReason::NeedsNoPermission, SkipReason::Unmapped];
+    reasons.iter().for_each(|reason| assert!(skipped.contains(reason), "{reason:?} is not among {skipped:?}"));
+}
+
+#[test]
+fn calls_on_more_things_than_are_kept_count_before_and_after_they_become_a_pattern() {
+    let record = |at: usize| {
+        // Each object three times: all once, then all twice.
+        let object = if at < DISTINCT_KEPT + 10 { at } else { (at - DISTINCT_KEPT - 10) / 2 };
+        json!({
+            "eventTime": format!("2026-11-01T{:02}:{:02}:{:02}Z", at / 3600, at / 60 % 60, at % 60),
+            "eventSource": "s3.amazonaws.com", "eventName": "PutObject", "awsRegion": "eu-central-1",
+            "eventID": format!("event-{at}"), "requestParameters": {"bucketName": "logs", "key": format!("{object:06}")},
+            "userIdentity": {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {"type": "Role", "arn": ROLE}}},
+        })
+        .to_string()
+    };
+    let records: Vec<String> = (0..3 * (DISTINCT_KEPT + 10)).map(record).collect();
+    let selection = Selection { principals: vec![ROLE.parse().unwrap()], ..Selection::default() };
+    assert_eq!(assert_counted_as_parsed(&records, &selection).used, records.len() as u64);
 }
 
 #[test]
