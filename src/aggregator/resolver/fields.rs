@@ -44,6 +44,11 @@ impl<'e> Fields<'e> {
         }
     }
 
+    /// The request without what wraps it.
+    pub fn request(&self) -> Option<&'e Json<'e>> {
+        self.request
+    }
+
     pub fn event(&self) -> &'e Event<'e> {
         self.event
     }

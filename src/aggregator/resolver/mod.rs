@@ -179,6 +179,9 @@ impl Call<'_> {
     /// The tags that the request carries.
     fn tags(&self) -> &tags::Tags {
         self.tags.get_or_init(|| {
+            if !self.may_hold_tags() {
+                return tags::Tags::new();
+            }
             let own = &self.finder.rules.settings.tags;
             let places = if own.is_empty() { &self.resolver.rules.common().tags } else { own };
             tags::tags_at(self.fields, places)
@@ -187,7 +190,14 @@ impl Call<'_> {
 
     /// EC2's tag specifications: resource type to tags.
     fn specifications(&self) -> &BTreeMap<String, tags::Tags> {
-        self.specifications.get_or_init(|| tags::tag_specifications(self.fields))
+        self.specifications.get_or_init(|| match self.may_hold_tags() {
+            true => tags::tag_specifications(self.fields),
+            false => BTreeMap::new(),
+        })
+    }
+
+    fn may_hold_tags(&self) -> bool {
+        self.fields.request().is_some_and(tags::may_hold_tags)
     }
 
     fn actions(&self, rule: Option<&CallRule>) -> Vec<&ActionEntry> {

@@ -10,6 +10,19 @@ use crate::cloudtrail::Json;
 /// Tag keys and values.
 pub type Tags = BTreeMap<String, String>;
 
+/// Whether a request has a member that may hold tags: all places of tags have the word in their names.
+pub fn may_hold_tags(node: &Json<'_>) -> bool {
+    match node {
+        Json::Array(items) => items.iter().any(may_hold_tags),
+        Json::Object(members) => members.iter().any(|(name, child)| names_tags(name) || may_hold_tags(child)),
+        _ => false,
+    }
+}
+
+fn names_tags(name: &str) -> bool {
+    name.as_bytes().windows(3).any(|letters| letters.eq_ignore_ascii_case(b"tag"))
+}
+
 /// The tags at the first of these places that has any.
 pub fn tags_at(fields: &Fields<'_>, places: &[FieldPath]) -> Tags {
     places.iter().map(|place| read_all(&fields.nodes(place))).find(|tags| !tags.is_empty()).unwrap_or_default()
@@ -90,4 +103,20 @@ fn child<'n, 'e>(node: &'n Json<'e>, name: &str) -> Option<&'n Json<'e>> {
 
 fn text<'n>(node: &'n Json<'_>, names: &[&str]) -> Option<&'n str> {
     names.iter().find_map(|name| child(node, name)?.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::rules::{Rules, Step};
+
+    #[test]
+    fn all_places_of_tags_have_the_word_in_their_names() {
+        let rules = Rules::embedded();
+        let own = rules.services().flat_map(|prefix| &rules.service(prefix).settings.tags);
+        for place in rules.common().tags.iter().chain(own) {
+            let named = |step: &Step| matches!(step, Step::Key(key) | Step::Deep(key) if names_tags(key));
+            assert!(place.alternatives.iter().all(|path| path.steps.iter().any(named)), "{place:?}");
+        }
+    }
 }
