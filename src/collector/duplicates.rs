@@ -8,7 +8,7 @@ use crate::cloudtrail::Event;
 #[expect(clippy::disallowed_types, reason = "asked for membership only: its order shows nowhere")]
 type Identities = std::collections::HashSet<Identity, BuildHasherDefault<Folded>>;
 
-/// What tells an event from all others, in 12 bytes: a large trail of one role has very many. That two events of a billion
+/// What tells an event, or a call, from all others, in 12 bytes: a large trail of one role has very many. That two events of a billion
 /// share one is as likely as one to a hundred billion, and where they have the same id or say the same, 64 bits differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity([u32; 3]);
