@@ -5,9 +5,9 @@
 
 use serde::Deserialize;
 
-use super::{ActionResourceType, CatalogError, ResourceType, Service};
+use super::{ActionEntry, ActionResourceType, CatalogError, ResourceType, Service};
 use crate::data_file;
-use crate::iam::Action;
+use crate::iam::{AccessLevel, Action, ParseActionError};
 
 /// One correction: what AWS really does, and where that is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub enum Change {
     ResourceType(ResourceType),
     /// The action takes these resource types, too.
     AlsoTakes { action: Action, types: Vec<String>, required: bool },
+    /// The service has this action, too, which takes these resource types.
+    NewAction { action: Action, access_level: AccessLevel, types: Vec<String> },
 }
 
 /// All corrections, in the order of the file.
@@ -43,6 +45,8 @@ struct RawFile {
     resource_type: Vec<RawResourceType>,
     #[serde(default)]
     action: Vec<RawAction>,
+    #[serde(default)]
+    new_action: Vec<RawNewAction>,
 }
 
 #[derive(Deserialize)]
@@ -77,13 +81,24 @@ struct RawAction {
     source: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawNewAction {
+    action: String,
+    access_level: AccessLevel,
+    takes: Vec<String>,
+    reason: String,
+    source: String,
+}
+
 impl Corrections {
     pub fn parse(text: &str) -> Result<Self, CatalogError> {
         let raw: RawFile = data_file::read(text)?;
         let services = raw.service.into_iter().map(|row| Ok(row.into_correction()));
         let types = raw.resource_type.into_iter().map(|row| Ok(row.into_correction()));
         let actions = raw.action.into_iter().map(RawAction::into_correction);
-        services.chain(types).chain(actions).collect::<Result<_, _>>().map(Self)
+        let new_actions = raw.new_action.into_iter().map(RawNewAction::into_correction);
+        services.chain(types).chain(actions).chain(new_actions).collect::<Result<_, _>>().map(Self)
     }
 
     pub fn all(&self) -> &[Correction] {
@@ -120,24 +135,55 @@ impl Correction {
                 service.sort();
             }
             Change::AlsoTakes { action, types, required } => {
-                let problem = |problem: String| CatalogError::BadCorrection { place: action.to_string(), problem };
-                if let Some(name) = types.iter().find(|name| service.resource_type(name).is_none()) {
-                    return Err(problem(format!("`{name}` is no resource type of the service")));
-                }
+                let more = corrected_types(service, action, types, *required)?;
                 let entry = service.action_mut(action.name());
-                let entry = entry.ok_or_else(|| problem("the service has no such action".to_owned()))?;
-                for name in types.iter().filter(|name| entry.resource_type(name).is_none()).collect::<Vec<_>>() {
-                    entry.resource_types.push(ActionResourceType {
-                        name: name.clone(),
-                        required: *required,
-                        condition_keys: Vec::new(),
-                        corrected: true,
-                    });
+                let entry = entry.ok_or_else(|| bad(action, "the service has no such action".to_owned()))?;
+                for kind in more {
+                    if entry.resource_type(&kind.name).is_none() {
+                        entry.resource_types.push(kind);
+                    }
                 }
+            }
+            Change::NewAction { action, access_level, types } => {
+                let resource_types = corrected_types(service, action, types, false)?;
+                service.actions.retain(|known| known.action != *action);
+                service.actions.push(ActionEntry {
+                    action: action.clone(),
+                    access_level: *access_level,
+                    resource_types,
+                    condition_keys: Vec::new(),
+                });
+                service.sort();
             }
         }
         Ok(())
     }
+}
+
+/// Resource types of the service as a corrected action takes them.
+fn corrected_types(
+    service: &Service,
+    action: &Action,
+    names: &[String],
+    required: bool,
+) -> Result<Vec<ActionResourceType>, CatalogError> {
+    let kind = |name: &String| match service.resource_type(name) {
+        Some(_) => Ok(ActionResourceType { name: name.clone(), required, condition_keys: Vec::new(), corrected: true }),
+        None => Err(bad(action, format!("`{name}` is no resource type of the service"))),
+    };
+    names.iter().map(kind).collect()
+}
+
+fn bad(action: &Action, problem: String) -> CatalogError {
+    CatalogError::BadCorrection { place: action.to_string(), problem }
+}
+
+/// An action as a row names it.
+fn action_of(text: &str) -> Result<Action, CatalogError> {
+    text.parse().map_err(|error: ParseActionError| CatalogError::BadCorrection {
+        place: text.to_owned(),
+        problem: error.to_string(),
+    })
 }
 
 impl RawService {
@@ -158,10 +204,17 @@ impl RawResourceType {
 impl RawAction {
     fn into_correction(self) -> Result<Correction, CatalogError> {
         let Self { action, also_takes: types, required, reason, source } = self;
-        let action = action
-            .parse::<Action>()
-            .map_err(|error| CatalogError::BadCorrection { place: action.clone(), problem: error.to_string() })?;
+        let action = action_of(&action)?;
         let service = action.service().to_owned();
         Ok(Correction { service, change: Change::AlsoTakes { action, types, required }, reason, source })
+    }
+}
+
+impl RawNewAction {
+    fn into_correction(self) -> Result<Correction, CatalogError> {
+        let Self { action, access_level, takes: types, reason, source } = self;
+        let action = action_of(&action)?;
+        let service = action.service().to_owned();
+        Ok(Correction { service, change: Change::NewAction { action, access_level, types }, reason, source })
     }
 }

@@ -164,7 +164,7 @@ impl Catalog {
         near.min().map(|(_, nearest)| nearest.clone())
     }
 
-    /// Number of actions in all services.
+    /// Number of actions that the reference has in all services.
     pub fn action_count(&self) -> usize {
         self.services.iter().map(|slot| slot.head.actions).sum()
     }
