@@ -16,8 +16,8 @@ use super::moment::Moment;
 use super::source::Source;
 use super::trust_args::TrustArgs;
 use crate::aggregator::Selection;
-use crate::collector::{AwsOptions, CollectOptions, Input, global_region};
-use crate::iam::{PrincipalArn, PrincipalSelector};
+use crate::collector::{AwsOptions, CollectOptions, Input};
+use crate::iam::{PrincipalArn, PrincipalSelector, global_region};
 
 /// Where the records are.
 #[derive(Debug, Args)]

@@ -40,7 +40,7 @@ pub use aws::{decode_denials, read_policy, read_role};
 pub use files::{CollectError, CollectOptions, Collected, FileCounts, Input, collect};
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use problem::{FileProblem, ProblemKind};
-pub use remote::{AthenaTable, AwsOptions, LakeStore, ObjectLedger, ParseRemoteError, S3Object, S3Url, global_region};
+pub use remote::{AthenaTable, AwsOptions, LakeStore, ObjectLedger, ParseRemoteError, S3Object, S3Url};
 pub use remote_error::{RemoteError, RemoteErrorKind};
 pub use role::{PolicyInIam, RoleInIam};
 pub use shard::{ParseShardError, Shard};

@@ -116,15 +116,6 @@ pub enum Arrival {
     Failed(RemoteError),
 }
 
-/// The Region where the events of global services such as IAM are, seen from a Region.
-pub fn global_region(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("cn-") => "cn-north-1",
-        _ if region.starts_with("us-gov-") => "us-gov-west-1",
-        _ => "us-east-1",
-    }
-}
-
 const S3: &str = "s3://";
 const ATHENA: &str = "athena://";
 const LAKE: &str = "lake://";

@@ -27,6 +27,7 @@ mod policy;
 mod policy_reader;
 mod principal;
 mod quota;
+mod region;
 mod serde_text;
 mod statement;
 mod variable;
@@ -52,4 +53,5 @@ pub use quota::{
     INLINE_POLICY_CHARACTERS_PER_ROLE, INLINE_POLICY_CHARACTERS_PER_USER, MANAGED_POLICIES_PER_ROLE,
     MANAGED_POLICY_CHARACTERS, TRUST_POLICY_CHARACTERS, policy_characters,
 };
+pub use region::global_region;
 pub use statement::{ActionClause, Effect, ResourceClause, Statement};

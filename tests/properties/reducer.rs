@@ -193,6 +193,32 @@ proptest! {
     }
 }
 
+/// A service that a role is passed to may be told the Region of the call, or that of IAM: nobody says.
+#[test]
+fn a_region_is_demanded_of_iam_only_where_iam_was_called() {
+    let mut usage = empty();
+    let role = Some("arn:aws:iam::123456789012:role/node".parse().unwrap());
+    let passed = [("iam:PassedToService", "eks.amazonaws.com"), ("aws:RequestedRegion", "eu-central-1")];
+    saw(&mut usage, "iam:PassRole", role.clone(), &passed);
+    saw(&mut usage, "iam:GetRole", role, &[("aws:RequestedRegion", "us-east-1")]);
+    saw(&mut usage, "ec2:DescribeVpcs", None, &[("aws:RequestedRegion", "eu-central-1")]);
+    let policy =
+        reduced_with(&usage, &ReduceOptions { conditions: ConditionLevel::Strict, ..ReduceOptions::default() });
+    let demanded: Vec<String> = policy
+        .grants()
+        .iter()
+        .map(|grant| format!("{} {}", grant.action, serde_json::to_string(&grant.conditions).unwrap()))
+        .collect();
+    assert_eq!(
+        demanded,
+        [
+            r#"ec2:DescribeVpcs {"StringEquals":{"aws:RequestedRegion":"eu-central-1"}}"#,
+            r#"iam:GetRole {"StringEquals":{"aws:RequestedRegion":"us-east-1"}}"#,
+            r#"iam:PassRole {"StringEquals":{"iam:PassedToService":"eks.amazonaws.com"}}"#,
+        ]
+    );
+}
+
 /// What the update and the destroy after a deployment asked for in the closed loop (tests/loop), and was not granted.
 #[test]
 fn the_life_of_what_was_made_is_whole() {

@@ -4,9 +4,8 @@ use aws_sdk_cloudtrail::types::LookupAttributeKey;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::aggregator::Selection;
-use crate::collector::remote::global_region;
 use crate::collector::remote_error::RemoteErrorKind;
-use crate::iam::PrincipalSelector;
+use crate::iam::{PrincipalSelector, global_region};
 
 /// How far event history reaches back, in words and in hours.
 pub const HISTORY: &str = "90 days";

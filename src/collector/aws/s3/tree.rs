@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::super::remote::Reading;
 use crate::collector::digests::{LATEST_DELIVERY, LATEST_DIGEST, later};
-use crate::collector::remote::global_region;
+use crate::iam::global_region;
 
 /// Which part of a trail is asked for.
 #[derive(Debug, Clone)]
