@@ -43,6 +43,9 @@ struct Row {
     /// Condition keys that some need of the call has, with one of their values.
     #[serde(default)]
     context: BTreeMap<String, String>,
+    /// Condition keys that no need of the call has.
+    #[serde(default)]
+    no_context: Vec<String>,
     why: String,
 }
 
@@ -85,6 +88,11 @@ fn failure(row: &Row) -> Option<String> {
         };
         if !resolved.needs.iter().any(fills) {
             faults.push(format!("    no need has {key} = {value}"));
+        }
+    }
+    for key in row.no_context.iter().map(trailtrim::iam::ConditionKey::new) {
+        if resolved.needs.iter().any(|need| need.context.get(&key).is_some()) {
+            faults.push(format!("    some need has {key}"));
         }
     }
     let line = || format!("{} {} ({})\n{}", row.event, row.request, row.why, faults.join("\n"));

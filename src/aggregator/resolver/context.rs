@@ -20,7 +20,7 @@ impl Call<'_> {
         let entry = || self.resolver.catalog.action(permission.action);
         let tags = self.tags_for(resource).filter(|tags| !tags.is_empty());
         if let Some(tags) = tags.filter(|_| entry().is_some_and(takes_request_tags)) {
-            for (key, value) in tags {
+            for (key, value) in tags.iter().filter_map(|(key, value)| Some((key, value.as_ref()?))) {
                 set(&format!("aws:RequestTag/{key}"), one(value));
             }
             set("aws:TagKeys", ContextValue::Many(tags.keys().cloned().collect()));

@@ -1,11 +1,10 @@
 //! What a call creates, and which parts of its name AWS made up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Call;
 use super::HoleCause;
 use super::resources::{Found, Wanted, kind_of_id};
-use super::tags::Tags;
 use crate::catalog::ResourceType;
 use crate::iam::Arn;
 
@@ -15,7 +14,8 @@ pub struct Creation {
     pub arn: Arn,
     /// Resource type in the catalogue of the call's service.
     pub resource_type: String,
-    pub tags: Tags,
+    /// Tag keys and values.
+    pub tags: BTreeMap<String, String>,
     /// Parts of the ARN that AWS generated.
     pub generated: BTreeSet<String>,
     holes: Vec<super::Hole>,
@@ -51,10 +51,9 @@ impl Call<'_> {
         let rule = self.finder.rules.types.get(&kind.name);
         let found = self.finder.find(Wanted { kind, rule, created: true });
         let specifications = self.specifications();
-        let tags = match specifications.is_empty() {
-            true => self.tags().clone(),
-            false => specifications.get(&kind.name).cloned().unwrap_or_default(),
-        };
+        let given = if specifications.is_empty() { Some(self.tags()) } else { specifications.get(&kind.name) };
+        let tag = |(key, value): (&String, &Option<String>)| (key.clone(), value.clone().unwrap_or_default());
+        let tags: BTreeMap<String, String> = given.into_iter().flatten().map(tag).collect();
         let creation = |one: Found| Creation {
             generated: self.generated(kind, &one.arn),
             arn: one.arn,

@@ -7,8 +7,8 @@ use super::fields::Fields;
 use crate::catalog::rules::FieldPath;
 use crate::cloudtrail::Json;
 
-/// Tag keys and values.
-pub type Tags = BTreeMap<String, String>;
+/// Tag keys, with their values where the request gives them: a call that takes tags away may name keys only.
+pub type Tags = BTreeMap<String, Option<String>>;
 
 /// Whether a request has a member that may hold tags: all places of tags have the word in their names.
 pub fn may_hold_tags(node: &Json<'_>) -> bool {
@@ -78,13 +78,13 @@ fn read(node: &Json<'_>, tags: &mut Tags) {
         Json::Array(items) => items.iter().for_each(|item| read(item, tags)),
         Json::Object(members) => {
             if let Some(key) = text(node, &["key", "tagKey"]) {
-                let value = text(node, &["value", "tagValue"]).unwrap_or_default();
-                tags.insert(key.to_owned(), value.to_owned());
+                let value = text(node, &["value", "tagValue"]);
+                tags.insert(key.to_owned(), value.map(str::to_owned));
             } else if let Some(inner) = ["items", "item", "member"].iter().find_map(|name| child(node, name)) {
                 read(inner, tags);
             } else {
                 let pairs =
-                    members.iter().filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())));
+                    members.iter().filter_map(|(key, value)| Some((key.to_owned(), Some(value.as_str()?.to_owned()))));
                 tags.extend(pairs);
             }
         }
