@@ -1,5 +1,7 @@
 //! The events behind a request.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::Few;
@@ -11,7 +13,7 @@ pub struct Evidence {
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,
     /// Up to three event ids, the earliest by time, then by id.
-    pub samples: Few<(Timestamp, String)>,
+    pub samples: Few<(Timestamp, Arc<str>)>,
 }
 
 /// How many event ids are kept for a request.
@@ -24,14 +26,14 @@ impl Evidence {
             events: 1,
             first_seen: time,
             last_seen: time,
-            samples: id.map(|id| (time, id.to_owned())).into_iter().collect(),
+            samples: id.map(|id| (time, id.into())).into_iter().collect(),
         }
     }
 
     /// Id of the first event, where that has one.
-    pub fn first_id(&self) -> Option<&str> {
+    pub fn first_id(&self) -> Option<&Arc<str>> {
         let (time, id) = self.samples.first()?;
-        (*time == self.first_seen).then_some(id.as_str())
+        (*time == self.first_seen).then_some(id)
     }
 
     /// Adds one event.
@@ -44,10 +46,10 @@ impl Evidence {
         }
     }
 
-    fn keep(&mut self, time: Timestamp, id: &str) {
-        let comes_first = |(last, other): &(Timestamp, String)| (time, id) < (*last, other.as_str());
+    fn keep(&mut self, time: Timestamp, id: impl AsRef<str> + Into<Arc<str>>) {
+        let comes_first = |(last, other): &(Timestamp, Arc<str>)| (time, id.as_ref()) < (*last, &**other);
         if self.samples.len() < SAMPLES || self.samples.last().is_some_and(comes_first) {
-            self.samples.insert((time, id.to_owned()));
+            self.samples.insert((time, id.into()));
             if self.samples.len() > SAMPLES {
                 self.samples.pop_last();
             }
@@ -60,7 +62,7 @@ impl Evidence {
         self.first_seen = self.first_seen.min(other.first_seen);
         self.last_seen = self.last_seen.max(other.last_seen);
         for (time, id) in &other.samples {
-            self.keep(*time, id);
+            self.keep(*time, Arc::clone(id));
         }
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Evidence;
 use super::resolver::Creation;
+use super::{Evidence, Few};
 use crate::iam::Arn;
 
 /// What a principal created.
@@ -32,11 +32,11 @@ pub struct CreatedResource {
     pub tags: BTreeMap<String, String>,
     pub created_at: Timestamp,
     /// Parts of its ARN that AWS generated.
-    pub generated: BTreeSet<String>,
+    pub generated: Few<String>,
     /// `eks.amazonaws.com:CreateNodegroup`
     pub operation: Arc<str>,
     /// Id of the event that created it.
-    pub event_id: Option<String>,
+    pub event_id: Option<Arc<str>>,
 }
 
 impl Lineage {
@@ -57,7 +57,7 @@ impl Lineage {
                 created_at: evidence.first_seen,
                 generated: one.generated.clone(),
                 operation: Arc::clone(operation),
-                event_id: evidence.first_id().map(str::to_owned),
+                event_id: evidence.first_id().cloned(),
             };
             self.created.entry(one.arn.clone()).and_modify(|old| old.keep_first(&resource)).or_insert(resource);
         }

@@ -110,7 +110,7 @@ impl<'a> Witnesses<'a> {
                 time: evidence.first_seen,
                 last: evidence.last_seen,
                 events: evidence.events,
-                event_id: evidence.first_id().map(str::to_owned),
+                event_id: evidence.first_id().map(ToString::to_string),
                 operation: format!("{}:{}", event.source, event.name),
                 session: owned(&event.caller.session_name),
                 source_ip: owned(&event.source_ip),

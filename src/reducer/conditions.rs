@@ -6,13 +6,14 @@
 
 #![expect(clippy::indexing_slicing, reason = "grants name samples by their place in the one list of samples")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::ConditionLevel;
 use super::generalize::Generalizer;
 use super::kinds::Kinds;
 use super::options::OwnerTag;
 use super::sample::Sample;
+use crate::aggregator::Few;
 use crate::catalog::{Catalog, ConditionValueType};
 use crate::iam::{
     AccessLevel, Action, ArnPattern, ConditionKey, ConditionOperator, Conditions, Context, ContextValue, Request,
@@ -35,7 +36,7 @@ pub(crate) struct Narrowing<'a> {
 #[derive(Debug)]
 pub(crate) struct Part {
     pub conditions: Conditions,
-    pub reasons: BTreeSet<&'static str>,
+    pub reasons: Few<&'static str>,
     pub samples: Vec<usize>,
 }
 

@@ -41,7 +41,7 @@ fn sample(
         sources: Few::new(),
         notes: Few::new(),
     };
-    let widening = (WideningRule::User(name.to_owned()), reason.to_owned());
+    let widening = (WideningRule::User(name.to_owned()), reason.into());
     Some(Sample {
         request: Request { action: action.clone(), resource, context: Context::new() },
         observation: Known::Added(Box::new(observation)),

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::conditions::Narrowing;
 use super::sample::Sample;
 use super::section::Section;
+use crate::aggregator::Few;
 use crate::iam::{
     Action, ActionPattern, ArnPattern, Conditions, Decision, PatternIndex, PolicyDocument, Request, Statement, evaluate,
 };
@@ -24,7 +25,7 @@ pub(crate) struct Draft {
     pub pattern: ArnPattern,
     pub conditions: Conditions,
     /// Why each condition is there, for the report.
-    pub reasons: BTreeSet<&'static str>,
+    pub reasons: Few<&'static str>,
     /// Indices of the samples that speak for it.
     pub samples: Vec<usize>,
 }
@@ -158,24 +159,22 @@ impl<'d> Finders<'d> {
 /// Finds the grants of one action that allow a request.
 pub(crate) struct Finder<'d> {
     index: PatternIndex<'d>,
-    /// Each grant as a policy.
-    documents: Vec<PolicyDocument>,
+    /// By place. Each becomes a policy when it is asked for, as there may be tens of thousands.
+    drafts: Vec<&'d Draft>,
 }
 
 impl<'d> Finder<'d> {
     pub fn new(drafts: impl Iterator<Item = &'d Draft>) -> Self {
-        let (mut index, mut documents) = (PatternIndex::default(), Vec::new());
-        for (at, draft) in drafts.enumerate() {
-            index.add(&draft.pattern, at);
-            documents.push(draft.document());
-        }
-        Self { index, documents }
+        let drafts: Vec<&Draft> = drafts.collect();
+        let mut index = PatternIndex::default();
+        drafts.iter().enumerate().for_each(|(at, draft)| index.add(&draft.pattern, at));
+        Self { index, drafts }
     }
 
     /// The grants that allow a request, by index.
     pub fn allowing<'i>(&'i self, request: &'i Request) -> impl Iterator<Item = usize> + use<'i, 'd> {
         let matching = self.index.for_resource(&request.resource);
-        matching.map(|(at, _)| at).filter(|at| allows(&self.documents[*at], request))
+        matching.map(|(at, _)| at).filter(|at| allows(&self.drafts[*at].document(), request))
     }
 }
 

@@ -114,7 +114,7 @@ pub(crate) fn join_names(samples: &mut [Sample<'_>], excess: usize) -> bool {
         if let Some(wide) = joined.get(&sample.generalized.pattern) {
             let names = joined.values().filter(|one| *one == wide).count();
             let detail = format!("{names} names that begin alike, joined to meet the size limit");
-            sample.generalized.widenings.insert((WideningRule::Quota, detail));
+            sample.generalized.widenings.insert((WideningRule::Quota, detail.into()));
             sample.generalized.pattern = wide.clone();
         }
     }

@@ -4,21 +4,21 @@
 //! that, and names with a generated part; (2) rewrite each resource with them; (3) note the holes that the record left.
 //! Everything else stays exactly as it was seen.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::containment::generated_ids;
 use super::kinds::Kinds;
 use super::tokens::{TokenRule, TokenRules, tokens};
 use super::user_rules::UserRules;
 use super::{WideningRule, names};
-use crate::aggregator::{HoleCause, Observation, Usage, UsedRequest};
+use crate::aggregator::{Few, HoleCause, Observation, Usage, UsedRequest};
 use crate::iam::{Arn, ArnPattern, Resource};
 
 /// A resource as the policy will name it, with each rule that made it wider than what was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Generalized {
     pub pattern: ArnPattern,
-    pub widenings: BTreeSet<(WideningRule, String)>,
+    pub widenings: Few<(WideningRule, Arc<str>)>,
 }
 
 /// Rewrites resources of one usage.
@@ -52,13 +52,13 @@ impl<'a> Generalizer<'a> {
 
     /// The pattern for the resource of a request.
     pub fn generalize(&self, request: &UsedRequest, observation: &Observation) -> Generalized {
-        let mut widenings: BTreeSet<_> =
-            observation.holes.iter().map(|hole| (rule_of(hole.cause), hole.detail.clone())).collect();
+        let mut widenings: Few<_> =
+            observation.holes.iter().map(|hole| (rule_of(hole.cause), hole.detail.as_str().into())).collect();
         let arn = match &request.resource {
             Resource::Arn(arn) => arn,
             Resource::Any => {
                 if widenings.is_empty() && self.kinds.takes_resource(&request.action) {
-                    widenings.insert((WideningRule::UnresolvedField, "the record names no resource".to_owned()));
+                    widenings.insert((WideningRule::UnresolvedField, "the record names no resource".into()));
                 }
                 return Generalized { pattern: ArnPattern::any(), widenings };
             }
@@ -126,10 +126,10 @@ fn add_generated_ids(tokens: &mut TokenRules, usage: &Usage) {
     }
     for (arn, created) in &usage.lineage.created {
         let is_id = |part: &str| part.len() >= PART_OF_ARN || part.bytes().all(|byte| byte.is_ascii_digit());
-        for part in created.generated.iter().filter(|part| is_id(part) && *part != account) {
+        for part in created.generated.iter().filter(|part| is_id(part) && part.as_str() != account) {
             let why = format!("made by {}", created.operation);
             for token in self::tokens(arn.resource()) {
-                if token == part {
+                if token == part.as_str() {
                     tokens.add_within(arn, token, any_id(part, &why));
                 } else if let Some(stem) = token.strip_suffix(part.as_str()) {
                     tokens.add_within(arn, token, suffix(token, stem, part.len(), &why));
@@ -140,13 +140,13 @@ fn add_generated_ids(tokens: &mut TokenRules, usage: &Usage) {
 }
 
 fn any_id(id: &str, why: &str) -> TokenRule {
-    TokenRule { pattern: "*".to_owned(), rule: WideningRule::GeneratedId, detail: format!("{id}, {why}") }
+    TokenRule { pattern: "*".to_owned(), rule: WideningRule::GeneratedId, detail: format!("{id}, {why}").into() }
 }
 
 fn suffix(token: &str, stem: &str, length: usize, why: &str) -> TokenRule {
     TokenRule {
         pattern: format!("{stem}{}", "?".repeat(length)),
         rule: WideningRule::GeneratedSuffix,
-        detail: format!("{token}: its last {length} characters are {why}"),
+        detail: format!("{token}: its last {length} characters are {why}").into(),
     }
 }

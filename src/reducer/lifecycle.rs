@@ -54,7 +54,7 @@ struct Wanted {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct WantedEvidence {
     time: jiff::Timestamp,
-    event_id: Option<String>,
+    event_id: Option<Arc<str>>,
 }
 
 impl Wanted {
@@ -194,7 +194,7 @@ impl Maker<'_> {
         };
         let used = UsedRequest { action: wanted.action, resource: wanted.resource, context: wanted.context };
         let mut generalized: Generalized = self.generalizer.generalize(&used, &observation);
-        generalized.widenings.insert((WideningRule::Lifecycle, wanted.reason));
+        generalized.widenings.insert((WideningRule::Lifecycle, wanted.reason.into()));
         let UsedRequest { action, resource, context } = used;
         Sample {
             request: Request { action, resource, context },

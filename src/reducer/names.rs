@@ -62,11 +62,11 @@ pub(crate) fn add_generated_names(rules: &mut TokenRules, usage: &Usage) {
     for (name, made) in made_names(usage) {
         let made_by = if made.by_stack { Maker::Stack(&stacks) } else { Maker::Caller };
         let Some(form) = known_form(name, made_by) else { continue };
-        let detail = format!("{name}: its last {} characters are made by {}", form.length, form.maker);
+        let detail = format!("{name}: its last {} characters are made by {}", form.length, form.maker).into();
         rules.add(name, TokenRule { pattern: form.pattern(), rule: WideningRule::GeneratedSuffix, detail });
     }
     for (id, made_by) in drawn_ids(usage) {
-        let detail = format!("{id}, made by {made_by}");
+        let detail = format!("{id}, made by {made_by}").into();
         rules.add(id, TokenRule { pattern: "*".to_owned(), rule: WideningRule::GeneratedId, detail });
     }
     for (name, rule) in changing_names(usage) {
@@ -109,7 +109,7 @@ fn names_after_created<'u>(usage: &'u Usage, rules: &TokenRules) -> BTreeMap<&'u
     });
     let named = resources.flat_map(tokens).filter_map(|token| {
         let (pattern, kind) = made.get(token)?;
-        let detail = format!("{token}: the {kind}'s id in it changes");
+        let detail = format!("{token}: the {kind}'s id in it changes").into();
         Some((token, TokenRule { pattern: pattern.clone(), rule: WideningRule::GeneratedSuffix, detail }))
     });
     named.collect()

@@ -155,7 +155,7 @@ fn samples<'u>(
     generalizer: &Generalizer<'_>,
     options: &ReduceOptions,
 ) -> (Vec<Sample<'u>>, Vec<Withheld>) {
-    let mut samples = Vec::new();
+    let mut samples = Vec::with_capacity(usage.requests.len());
     let mut withheld = BTreeSet::new();
     for (used, observation) in &usage.requests {
         if let Some(rule) = options.user_rules.withholds(used) {
@@ -177,17 +177,14 @@ fn samples<'u>(
 }
 
 fn grants(drafts: &[Draft], placed: &[Placed], samples: &[Sample<'_>]) -> Vec<Grant> {
-    let mut sids: BTreeMap<usize, &str> = BTreeMap::new();
+    let mut sids: BTreeMap<usize, Arc<str>> = BTreeMap::new();
     for one in placed {
-        for grant in &one.grants {
-            sids.insert(*grant, one.statement.sid.as_deref().unwrap_or_default());
-        }
+        let sid: Arc<str> = one.statement.sid.as_deref().unwrap_or_default().into();
+        sids.extend(one.grants.iter().map(|grant| (*grant, Arc::clone(&sid))));
     }
     let grant = |(at, draft): (usize, &Draft)| {
         let of_draft: Vec<&Sample<'_>> = draft.samples.iter().map(|at| &samples[*at]).collect();
         let observations = || of_draft.iter().map(|sample| &sample.observation);
-        let operations: BTreeSet<&Arc<str>> = observations().flat_map(|one| &one.operations).collect();
-        let via: BTreeSet<&String> = observations().flat_map(|one| &one.via).collect();
         let mut evidence: Option<Evidence> = None;
         for one in observations() {
             match &mut evidence {
@@ -196,15 +193,15 @@ fn grants(drafts: &[Draft], placed: &[Placed], samples: &[Sample<'_>]) -> Vec<Gr
             }
         }
         Some(Grant {
-            sid: sids.get(&at).copied().unwrap_or_default().to_owned(),
+            sid: sids.get(&at).cloned().unwrap_or_default(),
             action: draft.action.clone(),
             resource: draft.pattern.clone(),
             conditions: draft.conditions.clone(),
-            condition_reasons: draft.reasons.iter().copied().collect(),
+            condition_reasons: draft.reasons.clone(),
             origin: observations().map(|one| one.origin).min()?,
             evidence: evidence?,
-            operations: operations.into_iter().map(ToString::to_string).collect(),
-            via: via.into_iter().cloned().collect(),
+            operations: observations().flat_map(|one| one.operations.iter().cloned()).collect(),
+            via: observations().flat_map(|one| one.via.iter().cloned()).collect(),
             note: note(&of_draft),
         })
     };

@@ -1,6 +1,8 @@
 //! What comes out of a reduction.
 
-use crate::aggregator::{Evidence, Origin};
+use std::sync::Arc;
+
+use crate::aggregator::{Evidence, Few, Origin};
 use crate::iam::{Action, ArnPattern, Conditions, PolicyDocument, Resource};
 
 /// One policy document, ready for `aws iam create-policy`.
@@ -15,18 +17,18 @@ pub struct NamedPolicy {
 /// One line of the policy: an action on a resource pattern under a condition, with what speaks for it.
 #[derive(Debug, Clone)]
 pub struct Grant {
-    pub sid: String,
+    pub sid: Arc<str>,
     pub action: Action,
     pub resource: ArnPattern,
     pub conditions: Conditions,
     /// Why each condition is there.
-    pub condition_reasons: Vec<&'static str>,
+    pub condition_reasons: Few<&'static str>,
     pub origin: Origin,
     pub evidence: Evidence,
     /// Operations that needed it, as `eks.amazonaws.com:CreateNodegroup`.
-    pub operations: Vec<String>,
+    pub operations: Few<Arc<str>>,
     /// Services through which it was used on the principal's behalf.
-    pub via: Vec<String>,
+    pub via: Few<String>,
     /// Why it is there or when it is needed, where that is not plain from the operation.
     pub note: Option<String>,
 }

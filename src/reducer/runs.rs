@@ -9,6 +9,7 @@
 #![expect(clippy::indexing_slicing, reason = "all names of a step have the same number of parts")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -119,7 +120,7 @@ fn add_rules(members: &[(&str, usize)], changes: impl Fn(&[&str]) -> bool, rules
     };
     let pattern: String = (0..first.len()).map(written).collect();
     let names: Vec<&str> = members.iter().map(|(name, _)| *name).collect();
-    let detail = format!("{} runs named it {}", names.len(), names.join(", "));
+    let detail: Arc<str> = format!("{} runs named it {}", names.len(), names.join(", ")).into();
     for name in names {
         let rule = WideningRule::GeneratedSuffix;
         rules.entry(name.to_owned()).or_insert(TokenRule { pattern: pattern.clone(), rule, detail: detail.clone() });

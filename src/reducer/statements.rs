@@ -11,6 +11,7 @@ use super::fit::Added;
 use super::kinds::Kinds;
 use super::section::Section;
 use super::sid;
+use crate::aggregator::Few;
 use crate::iam::{Action, ActionPattern, ArnPattern, Conditions, PatternIndex, Statement};
 
 /// A statement and where it belongs.
@@ -52,7 +53,7 @@ impl Freedom {
                 action: action.parse().ok()?,
                 pattern: pattern.clone(),
                 conditions: conditions.clone(),
-                reasons: BTreeSet::new(),
+                reasons: Few::new(),
                 samples: Vec::new(),
             })
         };

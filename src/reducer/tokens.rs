@@ -4,6 +4,7 @@
 //! `vpc-0a1` never touches `vpc-0a1b`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::WideningRule;
 use crate::iam::Arn;
@@ -15,7 +16,7 @@ pub(crate) struct TokenRule {
     pub pattern: String,
     pub rule: WideningRule,
     /// For people: which token, and what made it.
-    pub detail: String,
+    pub detail: Arc<str>,
 }
 
 /// Rules for all changing tokens of a usage.
@@ -23,8 +24,11 @@ pub(crate) struct TokenRule {
 pub(crate) struct TokenRules {
     everywhere: BTreeMap<String, TokenRule>,
     /// Parts that count in one ARN and what lies below it only: they are too plain to be told apart elsewhere.
-    within: BTreeMap<Arn, BTreeMap<String, TokenRule>>,
+    within: BTreeMap<Arn, Within>,
 }
+
+/// The parts of one ARN: one or two, for which a tree would take a kilobyte.
+type Within = Vec<(String, TokenRule)>;
 
 /// A rewritten text and the rules that were used.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -41,14 +45,18 @@ impl TokenRules {
 
     /// Adds a rule for one ARN and what lies below it.
     pub fn add_within(&mut self, arn: &Arn, token: &str, rule: TokenRule) {
-        self.within.entry(arn.clone()).or_default().entry(token.to_owned()).or_insert(rule);
+        let rules = self.within.entry(arn.clone()).or_default();
+        if rule_for(rules, token).is_none() {
+            rules.reserve_exact(1);
+            rules.push((token.to_owned(), rule));
+        }
     }
 
     /// Takes the rules for a token away.
     pub fn forget(&mut self, token: &str) {
         self.everywhere.remove(token);
         for rules in self.within.values_mut() {
-            rules.remove(token);
+            rules.retain(|(other, _)| other != token);
         }
     }
 
@@ -72,7 +80,7 @@ impl TokenRules {
         let near = self.rules_within(arn);
         let mut out = Rewritten::default();
         for piece in pieces(arn.resource()) {
-            let rule = self.everywhere.get(piece).or_else(|| near.and_then(|rules| rules.get(piece)));
+            let rule = self.everywhere.get(piece).or_else(|| near.and_then(|rules| rule_for(rules, piece)));
             match rule {
                 Some(rule) => {
                     out.text.push_str(&rule.pattern);
@@ -88,7 +96,7 @@ impl TokenRules {
     pub fn renamed(&self, arn: &Arn) -> Option<Arn> {
         let near = self.rules_within(arn);
         let rename = |piece: &str| {
-            let rule = self.everywhere.get(piece).or_else(|| near.and_then(|rules| rules.get(piece)));
+            let rule = self.everywhere.get(piece).or_else(|| near.and_then(|rules| rule_for(rules, piece)));
             rule.map_or_else(|| piece.to_owned(), |rule| redrawn(piece, &rule.pattern))
         };
         let resource: String = pieces(arn.resource()).map(rename).collect();
@@ -97,15 +105,19 @@ impl TokenRules {
     }
 
     /// Rules of the ARN itself or of the closest ARN above it.
-    fn rules_within(&self, arn: &Arn) -> Option<&BTreeMap<String, TokenRule>> {
+    fn rules_within(&self, arn: &Arn) -> Option<&[(String, TokenRule)]> {
         if self.within.is_empty() {
             return None;
         }
         let text = arn.as_str();
         let cuts = text.match_indices(['/', ':']).map(|(at, _)| at).chain([text.len()]);
         let ancestors = cuts.filter_map(|at| text.get(..at)?.parse::<Arn>().ok());
-        ancestors.rev().find_map(|above| self.within.get(&above))
+        ancestors.rev().find_map(|above| self.within.get(&above)).map(Vec::as_slice)
     }
+}
+
+fn rule_for<'r>(rules: &'r [(String, TokenRule)], token: &str) -> Option<&'r TokenRule> {
+    rules.iter().find(|(own, _)| own == token).map(|(_, rule)| rule)
 }
 
 /// The token with other characters where its pattern lets them change: digits for digits, letters for letters.
@@ -152,7 +164,7 @@ mod tests {
     use super::*;
 
     fn rule(pattern: &str) -> TokenRule {
-        TokenRule { pattern: pattern.to_owned(), rule: WideningRule::GeneratedId, detail: String::new() }
+        TokenRule { pattern: pattern.to_owned(), rule: WideningRule::GeneratedId, detail: "".into() }
     }
 
     fn rewritten(rules: &TokenRules, arn: &str) -> String {

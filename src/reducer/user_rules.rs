@@ -3,6 +3,8 @@
 //! Each rule has a name and a reason, and may expire. The reducer knows no clock: whoever reads the file drops the
 //! expired ones with [`UserRules::on`].
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 use super::WideningRule;
@@ -77,10 +79,10 @@ impl UserRules {
     }
 
     /// The pattern that a rule gives for a resource, with the widening to report.
-    pub(super) fn generalized(&self, action: &Action, arn: &Arn) -> Option<(ArnPattern, (WideningRule, String))> {
+    pub(super) fn generalized(&self, action: &Action, arn: &Arn) -> Option<(ArnPattern, (WideningRule, Arc<str>))> {
         self.rules.iter().find_map(|rule| match &rule.kind {
             UserRuleKind::Generalize { pattern, actions } if pattern.matches(arn) && takes(actions, action) => {
-                Some((pattern.clone(), (WideningRule::User(rule.name.clone()), rule.reason.clone())))
+                Some((pattern.clone(), (WideningRule::User(rule.name.clone()), rule.reason.as_str().into())))
             }
             _ => None,
         })

@@ -119,15 +119,15 @@ fn grants(result: &RoleResult) -> impl Iterator<Item = Grant> {
     let role = &result.usage.principal;
     result.verified.grants().iter().map(|grant| Grant {
         role: role.clone(),
-        sid: grant.sid.clone(),
+        sid: grant.sid.to_string(),
         action: grant.action.clone(),
         resource: grant.resource.clone(),
         condition: grant.conditions.clone(),
-        condition_reasons: grant.condition_reasons.clone(),
+        condition_reasons: grant.condition_reasons.to_vec(),
         origin: grant.origin,
         evidence: EvidenceSummary::from(&grant.evidence),
-        operations: grant.operations.clone(),
-        via: grant.via.clone(),
+        operations: grant.operations.iter().map(ToString::to_string).collect(),
+        via: grant.via.to_vec(),
         note: grant.note.clone(),
     })
 }
@@ -213,7 +213,7 @@ fn denied(
     let mut asked_for = grants.filter(|grant| grant.origin == Origin::Denied);
     let granted = asked_for.any(|grant| match &call.denial.action {
         Some(action) => grant.action == *action,
-        None => grant.operations.contains(&operation),
+        None => grant.operations.contains(operation.as_str()),
     });
     DeniedCall {
         role: role.clone(),
@@ -251,7 +251,7 @@ impl From<&Evidence> for EvidenceSummary {
             events: evidence.events,
             first_seen: evidence.first_seen,
             last_seen: evidence.last_seen,
-            event_ids: evidence.samples.iter().map(|(_, id)| id.clone()).collect(),
+            event_ids: evidence.samples.iter().map(|(_, id)| id.to_string()).collect(),
         }
     }
 }

@@ -131,7 +131,7 @@ fn read_counted(
             events: row.get::<_, i64>(2)?.unsigned_abs(),
             first_seen: moment(row.get(3)?),
             last_seen: moment(row.get(4)?),
-            samples: samples.into_iter().map(|(time, id)| (moment(time), id)).collect(),
+            samples: samples.into_iter().map(|(time, id)| (moment(time), id.into())).collect(),
         };
         reading.add(groups, (row.get(0)?, row.get(1)?), &evidence);
     }

@@ -114,7 +114,7 @@ fn add_count(transaction: &Transaction<'_>, source: &str, count: &PendingCount) 
     let actor = actors::actor(transaction, &count.actor)?;
     let Evidence { events, first_seen, last_seen, samples } = &count.evidence;
     let Day(day) = Day::of(*first_seen);
-    let samples: Vec<(i64, &str)> = samples.iter().map(|(time, id)| (micros(*time), id.as_str())).collect();
+    let samples: Vec<(i64, &str)> = samples.iter().map(|(time, id)| (micros(*time), &**id)).collect();
     let samples = serde_json::to_string(&samples).unwrap_or_default();
     let events = i64::try_from(*events).unwrap_or(i64::MAX);
     transaction

@@ -1,6 +1,6 @@
 //! Usages made by hand, like those of a deployment: shared by the laws and the bench of the reducer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use trailtrim::aggregator::{
@@ -62,7 +62,7 @@ pub fn created(usage: &mut Usage, resource: Arn, kind: &str, operation: &str, id
             resource_type: kind.to_owned(),
             tags,
             created_at: Timestamp::from_second(1_799_999_000).unwrap(),
-            generated: BTreeSet::from([id.to_owned()]),
+            generated: [id.to_owned()].into(),
             operation: operation.into(),
             event_id: None,
         },

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Call;
 use super::HoleCause;
 use super::resources::{Found, Wanted, kind_of_id};
+use crate::aggregator::Few;
 use crate::catalog::ResourceType;
 use crate::iam::Arn;
 
@@ -17,7 +18,7 @@ pub struct Creation {
     /// Tag keys and values.
     pub tags: BTreeMap<String, String>,
     /// Parts of the ARN that AWS generated.
-    pub generated: BTreeSet<String>,
+    pub generated: Few<String>,
     holes: Vec<super::Hole>,
 }
 
@@ -65,7 +66,7 @@ impl Call<'_> {
     }
 
     /// Values of the ARN's variables that the request did not give.
-    fn generated(&self, kind: &ResourceType, arn: &Arn) -> BTreeSet<String> {
+    fn generated(&self, kind: &ResourceType, arn: &Arn) -> Few<String> {
         let matched = kind.templates().iter().find_map(|template| {
             let values = template.match_arn(arn)?;
             Some(values.into_iter().map(|(_, value)| value.to_owned()).collect::<Vec<_>>())

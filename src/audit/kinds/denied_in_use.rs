@@ -65,7 +65,7 @@ fn tell(case: &Case<'_>, spoken: &mut Spoken, action: &Action) {
 fn of_type(case: &Case<'_>, action: &Action, kind: PolicyType, calls: &[Blocked<'_>]) -> Option<Finding> {
     let first = calls.first()?;
     let events: u64 = calls.iter().map(|call| call.evidence.events).sum();
-    let ids = calls.iter().flat_map(|call| &call.evidence.samples).map(|(_, id)| id.as_str());
+    let ids = calls.iter().flat_map(|call| &call.evidence.samples).map(|(_, id)| &**id);
     let how = if calls.iter().any(|call| call.denial.explicit) { "explicitly" } else { "for want of an allow there" };
     let on = some_of(calls.iter().filter_map(|call| call.denial.resource.as_ref()).map(resource_text), 3);
     let by = type_name(kind);

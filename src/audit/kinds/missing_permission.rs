@@ -30,7 +30,7 @@ fn of_action(case: &Case<'_>, action: &Action, requests: &[&RequestCase<'_>]) ->
     let always = requests.iter().any(|request| request.observation.certainty == Certainty::Always);
     let operations = some_of(requests.iter().flat_map(|request| &request.observation.operations), 3);
     let ids: Vec<&str> =
-        requests.iter().flat_map(|request| &request.observation.evidence.samples).map(|(_, id)| id.as_str()).collect();
+        requests.iter().flat_map(|request| &request.observation.evidence.samples).map(|(_, id)| &**id).collect();
     let mut more = vec![refusal(case, &first.verdict)];
     more.extend(sometimes.filter(|_| !always).map(|when| format!("needed only sometimes: {when}")));
     if !ids.is_empty() {

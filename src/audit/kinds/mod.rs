@@ -50,7 +50,7 @@ fn some_of<T: ToString>(names: impl IntoIterator<Item = T>, shown: usize) -> Str
 /// How many events stand behind the requests: one event may ask for several resources.
 fn count_events(requests: &[&RequestCase<'_>]) -> String {
     let evidence = || requests.iter().map(|request| &request.observation.evidence);
-    let known: BTreeSet<&str> = evidence().flat_map(|one| &one.samples).map(|(_, id)| id.as_str()).collect();
+    let known: BTreeSet<&str> = evidence().flat_map(|one| &one.samples).map(|(_, id)| &**id).collect();
     let all_known = evidence().all(|one| one.samples.len() as u64 == one.events);
     let most = evidence().map(|one| one.events).max().unwrap_or_default();
     match (known.len() as u64, all_known || requests.len() == 1) {

@@ -32,7 +32,7 @@ fn of_action(case: &Case<'_>, action: &Action, requests: &[&RequestCase<'_>], la
     let first = requests.iter().map(|request| request.observation.evidence.first_seen).min().unwrap_or(last_audit);
     let operations = some_of(requests.iter().flat_map(|request| &request.observation.operations), 3);
     let ids: Vec<&str> =
-        requests.iter().flat_map(|request| &request.observation.evidence.samples).map(|(_, id)| id.as_str()).collect();
+        requests.iter().flat_map(|request| &request.observation.evidence.samples).map(|(_, id)| &**id).collect();
     let mut more = vec![format!("{} since ({operations})", count_events(requests))];
     if !ids.is_empty() {
         more.push(format!("events {}", some_of(ids, 3)));

@@ -130,7 +130,7 @@ impl Row {
         if let Some(one) = evidence.first_mut() {
             let texts = ["samples", "more_samples"].into_iter().filter_map(|column| self.get(column));
             let samples = texts.flat_map(str::lines).filter_map(|sample| sample.split_once('|'));
-            let samples = samples.filter_map(|(time, id)| Some((read_time(time)?, id.to_owned())));
+            let samples = samples.filter_map(|(time, id)| Some((read_time(time)?, id.into())));
             let none = Evidence { events: 0, samples: samples.collect(), ..one.clone() };
             one.merge(&none);
         }

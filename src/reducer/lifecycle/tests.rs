@@ -27,7 +27,7 @@ fn life(arn: &str, kind: &str, operation: &str) -> Vec<String> {
         resource_type: kind.to_owned(),
         tags: Default::default(),
         created_at: jiff::Timestamp::UNIX_EPOCH,
-        generated: BTreeSet::new(),
+        generated: Default::default(),
         operation: operation.into(),
         event_id: None,
     };

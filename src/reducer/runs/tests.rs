@@ -1,7 +1,5 @@
 //! What is one step of several runs, and what is not.
 
-use std::collections::BTreeSet;
-
 use super::*;
 use crate::aggregator::{Coverage, CreatedResource, Lineage, RecordCounts};
 
@@ -14,7 +12,7 @@ fn usage(made: &[(&str, i64)]) -> Usage {
             resource_type: "role".to_owned(),
             tags: BTreeMap::new(),
             created_at: Timestamp::from_second(1_800_000_000 + hour * 3_600).unwrap(),
-            generated: BTreeSet::new(),
+            generated: Default::default(),
             operation: "iam.amazonaws.com:CreateRole".into(),
             event_id: None,
         };

@@ -72,7 +72,7 @@ fn odd_resources(case: &Case<'_>) -> Vec<Odd> {
     let mut found: BTreeMap<(Action, Arn), String> = BTreeMap::new();
     for (call, evidence) in &case.usage.coverage.denied {
         if let (Some(action), Some(Resource::Arn(arn))) = (&call.denial.action, &call.denial.resource) {
-            let ids: Vec<&str> = evidence.samples.iter().map(|(_, id)| id.as_str()).collect();
+            let ids: Vec<&str> = evidence.samples.iter().map(|(_, id)| &**id).collect();
             let said = format!("AWS denied {} on `{arn}` (event {})", call.event_name, ids.join(", "));
             found.insert((action.clone(), arn.clone()), said);
         }
