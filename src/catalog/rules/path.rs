@@ -79,6 +79,8 @@ pub enum Transform {
     Lower,
     /// Percent-decoded.
     Decode,
+    /// With octal codes (`\052`) for characters that are no letter, digit, `-`, `_` or `.`; codes that are there stay.
+    Octal,
     /// The n-th piece between separators, from 0.
     Piece(String, usize),
 }
@@ -135,6 +137,7 @@ fn transform(text: &str) -> Result<Transform, String> {
         "except" => Transform::Except(argument),
         "lower" => Transform::Lower,
         "decode" => Transform::Decode,
+        "octal" => Transform::Octal,
         "piece" => {
             let (separator, index) =
                 argument.rsplit_once(',').ok_or_else(|| format!("`{text}` needs (separator,number)"))?;
