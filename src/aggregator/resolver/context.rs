@@ -2,9 +2,10 @@
 
 use super::resources::Finder;
 use super::tags::Tags;
-use super::{Call, Permission, Resources};
+use super::{Call, Origin, Permission, Resources};
 use crate::catalog::ActionEntry;
 use crate::catalog::rules::{ContextRule, ContextSource, ResourceExpr};
+use crate::cloudtrail::HIDDEN;
 use crate::iam::{Action, ConditionKey, Context, ContextValue, Resource};
 
 impl Call<'_> {
@@ -16,14 +17,18 @@ impl Call<'_> {
             }
         };
         set("aws:RequestedRegion", one(self.fields.region()));
-        self.called_for_somebody(permission.action, &mut set);
+        self.called_for_somebody(permission, resource, &mut set);
         let entry = || self.resolver.catalog.action(permission.action);
         let tags = self.tags_for(resource).filter(|tags| !tags.is_empty());
         if let Some(tags) = tags.filter(|_| entry().is_some_and(takes_request_tags)) {
             for (key, value) in tags.iter().filter_map(|(key, value)| Some((key, value.as_ref()?))) {
-                set(&format!("aws:RequestTag/{key}"), one(value));
+                if key != HIDDEN && value != HIDDEN {
+                    set(&format!("aws:RequestTag/{key}"), one(value));
+                }
             }
-            set("aws:TagKeys", ContextValue::Many(tags.keys().cloned().collect()));
+            if !tags.contains_key(HIDDEN) {
+                set("aws:TagKeys", ContextValue::Many(tags.keys().cloned().collect()));
+            }
         }
         for (key, value) in permission.extra.iter().flat_map(|rule| &rule.context) {
             for text in text_or_field(self.finder, value) {
@@ -47,14 +52,23 @@ impl Call<'_> {
             && value.values().iter().any(|service| other.contains(service))
     }
 
-    /// Forward access sessions: AWS fills `aws:CalledVia` for some services and `kms:ViaService` for KMS.
-    fn called_for_somebody(&self, action: &Action, set: &mut impl FnMut(&str, ContextValue)) {
+    /// Forward access sessions: AWS fills `aws:CalledVia` for some services and `kms:ViaService` for uses of a key. Which
+    /// service uses a key inside another call, the record of that call does not tell.
+    fn called_for_somebody(
+        &self,
+        permission: &Permission<'_>,
+        resource: &Resource,
+        set: &mut impl FnMut(&str, ContextValue),
+    ) {
         let Some(service) = self.event.caller.invoked_by.as_deref() else { return };
-        if self.resolver.rules.common().called_via.iter().any(|known| known == service) {
+        let common = self.resolver.rules.common();
+        if common.called_via.iter().any(|known| known == service) {
             set("aws:CalledVia", ContextValue::Many(vec![service.to_owned()]));
         }
-        if action.service() == "kms"
-            && let Some(name) = service.strip_suffix(".amazonaws.com")
+        let uses_key = permission.action.service() == "kms" && kind_of(resource) == "key";
+        if uses_key
+            && permission.origin == Origin::Observed
+            && let Some(name) = common.kms_via(service)
         {
             set("kms:ViaService", one(&format!("{name}.{}.amazonaws.com", self.fields.region())));
         }

@@ -65,7 +65,7 @@ impl Call<'_> {
         let roles = self.finder.request().iter().filter(named).filter_map(|leaf| Found::at(&leaf.value)).collect();
         let action = "iam:PassRole".parse::<Action>().ok();
         let Some(entry) = action.and_then(|action| self.resolver.catalog.action(&action)) else { return };
-        let passed_to = common.passed_to.get(self.finder.service).map(String::as_str);
+        let passed_to = common.passed_to(self.finder.service, &self.event.name);
         let permission =
             Permission { passed_to, ..derived(&entry.action, "the service takes over the role in the request") };
         self.push(needs, permission, Resources::These(roles));

@@ -60,6 +60,26 @@ pub struct CommonRules {
     pub other_principals_in_china: Vec<String>,
     /// Services for which AWS documents `aws:CalledVia`.
     pub called_via: Vec<String>,
+    /// Services (without `.amazonaws.com`) that AWS documents for `kms:ViaService`.
+    pub kms_via: Vec<String>,
+    /// Services that KMS is called by under another name than that of `kms:ViaService`.
+    #[serde(default)]
+    pub kms_via_as: BTreeMap<String, String>,
+}
+
+impl CommonRules {
+    /// How `kms:ViaService` names a service that uses a key for its caller, without Region.
+    pub fn kms_via(&self, invoked_by: &str) -> Option<&str> {
+        let name = invoked_by.strip_suffix(".amazonaws.com")?;
+        let known = || self.kms_via.iter().find(|known| *known == name);
+        self.kms_via_as.get(name).or_else(known).map(String::as_str)
+    }
+
+    /// To which service an operation hands a role, as far as that is known.
+    pub fn passed_to(&self, service: &str, operation: &str) -> Option<&str> {
+        let own = self.passed_to.get(&format!("{service}:{operation}"));
+        own.or_else(|| self.passed_to.get(service)).map(String::as_str).filter(|principal| !principal.is_empty())
+    }
 }
 
 /// A rule file that does not hold what it must.
