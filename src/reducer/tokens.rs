@@ -24,11 +24,9 @@ pub(crate) struct TokenRule {
 pub(crate) struct TokenRules {
     everywhere: BTreeMap<String, TokenRule>,
     /// Parts that count in one ARN and what lies below it only: they are too plain to be told apart elsewhere.
-    within: BTreeMap<Arn, Within>,
+    /// Of one ARN there are one or two, for which a tree would take a kilobyte.
+    within: BTreeMap<Arn, Vec<(String, TokenRule)>>,
 }
-
-/// The parts of one ARN: one or two, for which a tree would take a kilobyte.
-type Within = Vec<(String, TokenRule)>;
 
 /// A rewritten text and the rules that were used.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -46,7 +44,7 @@ impl TokenRules {
     /// Adds a rule for one ARN and what lies below it.
     pub fn add_within(&mut self, arn: &Arn, token: &str, rule: TokenRule) {
         let rules = self.within.entry(arn.clone()).or_default();
-        if rule_for(rules, token).is_none() {
+        if rules.iter().all(|(own, _)| own != token) {
             rules.reserve_exact(1);
             rules.push((token.to_owned(), rule));
         }
@@ -80,8 +78,7 @@ impl TokenRules {
         let near = self.rules_within(arn);
         let mut out = Rewritten::default();
         for piece in pieces(arn.resource()) {
-            let rule = self.everywhere.get(piece).or_else(|| near.and_then(|rules| rule_for(rules, piece)));
-            match rule {
+            match self.rule_for(piece, near) {
                 Some(rule) => {
                     out.text.push_str(&rule.pattern);
                     out.used.push(rule);
@@ -96,7 +93,7 @@ impl TokenRules {
     pub fn renamed(&self, arn: &Arn) -> Option<Arn> {
         let near = self.rules_within(arn);
         let rename = |piece: &str| {
-            let rule = self.everywhere.get(piece).or_else(|| near.and_then(|rules| rule_for(rules, piece)));
+            let rule = self.rule_for(piece, near);
             rule.map_or_else(|| piece.to_owned(), |rule| redrawn(piece, &rule.pattern))
         };
         let resource: String = pieces(arn.resource()).map(rename).collect();
@@ -104,20 +101,22 @@ impl TokenRules {
         (resource != arn.resource()).then(|| Arn::from_parts(partition, service, region, account, &resource))
     }
 
+    /// The rule for a piece of an ARN, given the rules near it.
+    fn rule_for<'r>(&'r self, piece: &str, near: &'r [(String, TokenRule)]) -> Option<&'r TokenRule> {
+        let nearby = || near.iter().find(|(own, _)| own == piece).map(|(_, rule)| rule);
+        self.everywhere.get(piece).or_else(nearby)
+    }
+
     /// Rules of the ARN itself or of the closest ARN above it.
-    fn rules_within(&self, arn: &Arn) -> Option<&[(String, TokenRule)]> {
+    fn rules_within(&self, arn: &Arn) -> &[(String, TokenRule)] {
         if self.within.is_empty() {
-            return None;
+            return &[];
         }
         let text = arn.as_str();
         let cuts = text.match_indices(['/', ':']).map(|(at, _)| at).chain([text.len()]);
         let ancestors = cuts.filter_map(|at| text.get(..at)?.parse::<Arn>().ok());
-        ancestors.rev().find_map(|above| self.within.get(&above)).map(Vec::as_slice)
+        ancestors.rev().find_map(|above| self.within.get(&above)).map_or(&[], Vec::as_slice)
     }
-}
-
-fn rule_for<'r>(rules: &'r [(String, TokenRule)], token: &str) -> Option<&'r TokenRule> {
-    rules.iter().find(|(own, _)| own == token).map(|(_, rule)| rule)
 }
 
 /// The token with other characters where its pattern lets them change: digits for digits, letters for letters.

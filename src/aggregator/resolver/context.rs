@@ -21,10 +21,9 @@ impl Call<'_> {
         let entry = || self.resolver.catalog.action(permission.action);
         let tags = self.tags_for(resource).filter(|tags| !tags.is_empty());
         if let Some(tags) = tags.filter(|_| entry().is_some_and(takes_request_tags)) {
-            for (key, value) in tags.iter().filter_map(|(key, value)| Some((key, value.as_ref()?))) {
-                if key != HIDDEN && value != HIDDEN {
-                    set(&format!("aws:RequestTag/{key}"), one(value));
-                }
+            let with_value = tags.iter().filter_map(|(key, value)| Some((key, value.as_ref()?)));
+            for (key, value) in with_value.filter(|(key, value)| *key != HIDDEN && *value != HIDDEN) {
+                set(&format!("aws:RequestTag/{key}"), one(value));
             }
             if !tags.contains_key(HIDDEN) {
                 set("aws:TagKeys", ContextValue::Many(tags.keys().cloned().collect()));

@@ -326,8 +326,7 @@ fn decode(text: Cow<'_, str>) -> Cow<'_, str> {
 /// A text with octal codes, which begin with a backslash.
 fn octal(text: &str) -> String {
     let code = |byte: u8| match byte {
-        b'-' | b'_' | b'.' | b'\\' => char::from(byte).to_string(),
-        _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' | b'.' | b'\\' => char::from(byte).to_string(),
         _ => format!("\\{byte:03o}"),
     };
     text.bytes().map(code).collect()
@@ -350,7 +349,7 @@ fn apply<'e>(transform: &Transform, value: Cow<'e, str>) -> Vec<Cow<'e, str>> {
         Transform::Only(_) | Transform::Except(_) => Vec::new(),
         Transform::Lower => owned(&value.to_lowercase()),
         Transform::Decode => owned(&percent_decode_str(&value).decode_utf8_lossy()),
-        Transform::Octal => vec![Cow::Owned(octal(&value))],
+        Transform::Octal => owned(&octal(&value)),
         Transform::Piece(mark, index) => {
             value.split(mark.as_str()).nth(*index).map(|piece| Cow::Owned(piece.to_owned())).into_iter().collect()
         }
